@@ -1,0 +1,41 @@
+"""Creates `.venv` and installs the hash-locked requirements into it. Standard library only: it runs before anything is installed."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+VENV = ROOT / ".venv"
+OLDEST = (3, 11)
+
+
+def main() -> None:
+    if sys.version_info < OLDEST:
+        found = ".".join(map(str, sys.version_info[:3]))
+        sys.exit(f"Regulars needs Python 3.11 or newer; this is {found}. Try: make PYTHON=python3.12 demo")
+    python = VENV / "bin" / "python"
+    if not python.exists():
+        create_venv()
+    install = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    run([*install, "--require-hashes", "-r", str(ROOT / "requirements" / "dev.txt")])
+    run([*install, "--no-deps", "--no-build-isolation", "--editable", str(ROOT)])
+    run([str(python), "-m", "infra.messages", "--compile"])
+
+
+def create_venv() -> None:
+    try:
+        import ensurepip  # noqa: F401, PLC0415
+        import venv  # noqa: PLC0415
+    except ImportError:
+        sys.exit("This Python has no venv module. On Debian or Ubuntu: apt-get install python3-venv")
+    venv.create(VENV, with_pip=True, clear=True)
+
+
+def run(command: list[str]) -> None:
+    done = subprocess.run(command, cwd=ROOT, check=False)  # noqa: S603
+    if done.returncode:
+        sys.exit(f"This step failed, see above: {' '.join(command)}")
+
+
+if __name__ == "__main__":
+    main()

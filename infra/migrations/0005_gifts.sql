@@ -1,0 +1,85 @@
+-- E-gifts: points on their way from a sender to a recipient, in escrow until claimed.
+
+CREATE TABLE gifts (
+    merchant_id uuid NOT NULL,
+    gift_id uuid NOT NULL DEFAULT uuidv7(),
+    program_id uuid NOT NULL,
+    sender_customer_id uuid NOT NULL,
+    sender_card_id uuid NOT NULL,
+    sent_seq bigint NOT NULL,
+    account_id uuid NOT NULL,
+    points bigint NOT NULL,
+    recipient_name text NOT NULL,
+    recipient_email text NOT NULL,
+    message text,
+    locale text NOT NULL,
+    status text NOT NULL,
+    delivery integer NOT NULL DEFAULT 1,
+    created_at timestamptz NOT NULL,
+    deliver_at timestamptz NOT NULL,
+    sent_at timestamptz,
+    claimable_until timestamptz NOT NULL,
+    closed_at timestamptz,
+    delivery_problem text,
+    claimed_by_customer_id uuid,
+    claimed_card_id uuid,
+    claimed_seq bigint,
+    CONSTRAINT gifts_pk PRIMARY KEY (merchant_id, gift_id),
+    CONSTRAINT gifts_program_fk FOREIGN KEY (merchant_id, program_id) REFERENCES programs,
+    CONSTRAINT gifts_sender_fk FOREIGN KEY (sender_customer_id) REFERENCES customers,
+    CONSTRAINT gifts_sent_entry_fk FOREIGN KEY (merchant_id, sender_card_id, sent_seq) REFERENCES entries,
+    CONSTRAINT gifts_account_fk FOREIGN KEY (merchant_id, account_id) REFERENCES accounts,
+    CONSTRAINT gifts_claimant_fk FOREIGN KEY (claimed_by_customer_id) REFERENCES customers,
+    CONSTRAINT gifts_claimed_entry_fk FOREIGN KEY (merchant_id, claimed_card_id, claimed_seq) REFERENCES entries,
+    CONSTRAINT gifts_points CHECK (points > 0),
+    CONSTRAINT gifts_recipient_name_length CHECK (char_length(recipient_name) BETWEEN 1 AND 80),
+    CONSTRAINT gifts_recipient_email_length CHECK (char_length(recipient_email) BETWEEN 3 AND 254),
+    CONSTRAINT gifts_message_length CHECK (char_length(message) BETWEEN 1 AND 280),
+    CONSTRAINT gifts_locale_length CHECK (char_length(locale) BETWEEN 2 AND 35),
+    CONSTRAINT gifts_delivery_problem_length CHECK (char_length(delivery_problem) BETWEEN 1 AND 200),
+    CONSTRAINT gifts_status CHECK (status IN ('SCHEDULED', 'SENT', 'DELIVERED', 'BOUNCED', 'CLAIMED', 'CANCELLED', 'RETURNED')),
+    CONSTRAINT gifts_claimed CHECK ((status = 'CLAIMED') = (claimed_card_id IS NOT NULL) AND (claimed_card_id IS NULL) = (claimed_by_customer_id IS NULL) AND (claimed_card_id IS NULL) = (claimed_seq IS NULL)),
+    CONSTRAINT gifts_closed CHECK ((status IN ('CLAIMED', 'CANCELLED', 'RETURNED')) = (closed_at IS NOT NULL))
+);
+CREATE INDEX gifts_sender ON gifts (merchant_id, sender_card_id, created_at DESC, gift_id DESC);
+CREATE INDEX gifts_lapse ON gifts (claimable_until) WHERE closed_at IS NULL;
+COMMENT ON TABLE gifts IS 'An e-gift of points. Open, its points stand in its own account; closed, they are on the recipient''s card or back in the sender''s lots.';
+COMMENT ON COLUMN gifts.delivery IS 'Grows with every resend, so that a mail that was overtaken is not sent.';
+COMMENT ON COLUMN gifts.delivery_problem IS 'A code of the reason why the mail was refused; the words for it are made for the reader.';
+
+CREATE TABLE gift_links (
+    link_hash bytea NOT NULL,
+    merchant_id uuid NOT NULL,
+    gift_id uuid NOT NULL,
+    created_at timestamptz NOT NULL,
+    revoked_at timestamptz,
+    CONSTRAINT gift_links_pk PRIMARY KEY (link_hash),
+    CONSTRAINT gift_links_gift_fk FOREIGN KEY (merchant_id, gift_id) REFERENCES gifts,
+    CONSTRAINT gift_links_hash_length CHECK (octet_length(link_hash) = 32)
+);
+CREATE INDEX gift_links_gift ON gift_links (merchant_id, gift_id);
+COMMENT ON TABLE gift_links IS 'SHA-256 of each link that was mailed. The link itself exists only in the mail.';
+
+CREATE TABLE gift_events (
+    merchant_id uuid NOT NULL,
+    event_id uuid NOT NULL DEFAULT uuidv7(),
+    gift_id uuid NOT NULL,
+    kind text NOT NULL,
+    at timestamptz NOT NULL,
+    customer_id uuid,
+    idempotency_key uuid,
+    input_hash bytea,
+    CONSTRAINT gift_events_pk PRIMARY KEY (merchant_id, event_id),
+    CONSTRAINT gift_events_gift_fk FOREIGN KEY (merchant_id, gift_id) REFERENCES gifts DEFERRABLE INITIALLY DEFERRED,
+    CONSTRAINT gift_events_customer_fk FOREIGN KEY (customer_id) REFERENCES customers,
+    CONSTRAINT gift_events_key_unique UNIQUE (merchant_id, customer_id, idempotency_key),
+    CONSTRAINT gift_events_kind CHECK (kind IN ('CREATED', 'SENT', 'DELIVERED', 'BOUNCED', 'RESENT', 'CLAIMED', 'CANCELLED', 'RETURNED')),
+    CONSTRAINT gift_events_hash_length CHECK (octet_length(input_hash) = 32),
+    CONSTRAINT gift_events_keyed CHECK ((idempotency_key IS NULL) = (input_hash IS NULL) AND (idempotency_key IS NULL OR customer_id IS NOT NULL))
+);
+CREATE INDEX gift_events_gift ON gift_events (merchant_id, gift_id, at);
+CREATE TRIGGER gift_events_append_only BEFORE UPDATE OR DELETE ON gift_events FOR EACH ROW EXECUTE FUNCTION refuse_change();
+COMMENT ON TABLE gift_events IS 'What happened to a gift, when and by whom. What a person did carries the key that makes doing it twice doing it once.';
+
+GRANT SELECT, INSERT, UPDATE ON gifts, gift_links TO regulars_app;
+GRANT SELECT, INSERT ON gift_events TO regulars_app;

@@ -1,0 +1,28 @@
+"""The connection that every function of the domain takes first. asyncpg has no types of its own; these are the parts we use."""
+
+from collections.abc import Iterable, Sequence
+from contextlib import AbstractAsyncContextManager
+from typing import Any, Protocol
+
+
+class Row(Protocol):
+    """One row: values by column name or position, already Python objects."""
+
+    def __getitem__(self, key: str | int) -> Any: ...
+
+
+class Conn(Protocol):
+    """One PostgreSQL connection. jsonb columns are Python objects on it."""
+
+    async def execute(self, query: str, *args: object) -> str: ...
+    async def executemany(self, command: str, args: Iterable[Sequence[object]]) -> None: ...
+    async def fetch(self, query: str, *args: object) -> list[Row]: ...
+    async def fetchrow(self, query: str, *args: object) -> Row | None: ...
+    async def fetchval(self, query: str, *args: object) -> Any: ...
+    def transaction(self) -> AbstractAsyncContextManager[object]: ...
+
+
+class Pool(Protocol):
+    """Where connections come from. The context of a request holds this, never a connection."""
+
+    def acquire(self) -> AbstractAsyncContextManager[Conn]: ...

@@ -1,0 +1,141 @@
+"""The words of the domain as types. Points and money are whole numbers; every id has its own name."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Literal, NewType
+from uuid import UUID
+
+MerchantId = NewType("MerchantId", UUID)
+ProgramId = NewType("ProgramId", UUID)
+StoreId = NewType("StoreId", UUID)
+TerminalId = NewType("TerminalId", UUID)
+CustomerId = NewType("CustomerId", UUID)
+CardId = NewType("CardId", UUID)
+AccountId = NewType("AccountId", UUID)
+LotId = NewType("LotId", UUID)
+SaleId = NewType("SaleId", UUID)
+RefundId = NewType("RefundId", UUID)
+VisitId = NewType("VisitId", UUID)
+GiftId = NewType("GiftId", UUID)
+
+Points = NewType("Points", int)
+"""A whole number of points."""
+
+Minor = NewType("Minor", int)
+"""Money in the currency's minor unit (paise, cents), whole."""
+
+POINTS_MAX = 2**53
+"""What a phone's JSON parser still reads exactly."""
+
+MINOR_MAX = 2**31 - 1
+"""The largest amount a GraphQL Int carries."""
+
+
+@dataclass(frozen=True, slots=True)
+class Money:
+    amount_minor: Minor
+    currency: str
+
+
+class EntryKind(StrEnum):
+    EARNED = "EARNED"
+    BONUS = "BONUS"
+    ACTIVATED = "ACTIVATED"
+    REDEEMED = "REDEEMED"
+    RETURNED = "RETURNED"
+    REFUNDED = "REFUNDED"
+    EXPIRED = "EXPIRED"
+    ADJUSTED = "ADJUSTED"
+    REVERSED = "REVERSED"
+    GIFT_SENT = "GIFT_SENT"
+    GIFT_RETURNED = "GIFT_RETURNED"
+    GIFT_RECEIVED = "GIFT_RECEIVED"
+    GIFT_SETTLED = "GIFT_SETTLED"
+    """A sent gift was claimed: reserved falls, the history shows nothing."""
+
+
+class LineKind(StrEnum):
+    ITEM = "ITEM"
+    SHIPPING = "SHIPPING"
+    FEE = "FEE"
+    TIP = "TIP"
+    DEPOSIT = "DEPOSIT"
+    GIFT_CARD_SALE = "GIFT_CARD_SALE"
+
+
+class EarnStatus(StrEnum):
+    EARNED = "EARNED"
+    EXCLUDED_KIND = "EXCLUDED_KIND"
+    BELOW_MINIMUM = "BELOW_MINIMUM"
+    NO_RULE = "NO_RULE"
+    CAP_REACHED = "CAP_REACHED"
+    REFUNDED = "REFUNDED"
+
+
+class CheckInPurpose(StrEnum):
+    EARN = "EARN"
+    REDEEM = "REDEEM"
+
+
+class GiftStatus(StrEnum):
+    SCHEDULED = "SCHEDULED"
+    SENT = "SENT"
+    DELIVERED = "DELIVERED"
+    BOUNCED = "BOUNCED"
+    CLAIMED = "CLAIMED"
+    CANCELLED = "CANCELLED"
+    RETURNED = "RETURNED"
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """A sentence to be said to a person later, in their language: a code and the facts in it.
+
+    schema/phrases.py has the words. Facts end in `_minor` (money, beside `currency`), `_at` (a moment, RFC 3339),
+    `points` or `_points`, `days`, `months`; anything else is shown as it is.
+    """
+
+    code: str
+    facts: Mapping[str, str | int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class SignedCode:
+    """What a QR held, its signature verified. Whether its time is over is for the caller to say."""
+
+    purpose: CheckInPurpose
+    program_number: int
+    card_reference: int
+    expires_at: datetime
+    jti: int
+
+
+@dataclass(frozen=True, slots=True)
+class TypedCode:
+    """Ten digits that somebody typed, the check digit verified."""
+
+    digits: str
+
+
+ScannedCode = SignedCode | TypedCode
+
+
+@dataclass(frozen=True, slots=True)
+class Terminal:
+    """The till that calls, with what its store and merchant say."""
+
+    merchant_id: MerchantId
+    terminal_id: TerminalId
+    store_id: StoreId
+    program_id: ProgramId
+    name: str
+    store_name: str
+    merchant_name: str
+    currency: str
+    locale: str
+    timezone: str
+
+
+AccountKind = Literal["active", "pending", "gift", "issued", "redeemed", "expired"]
