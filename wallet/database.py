@@ -1,4 +1,4 @@
-"""The connection that every function of the domain takes first. asyncpg has no types of its own; these are the parts we use."""
+"""The connection that every function of the domain takes first: the parts of asyncpg that we use, typed."""
 
 from collections.abc import Iterable, Sequence
 from contextlib import AbstractAsyncContextManager

@@ -89,11 +89,12 @@ CREATE TABLE entries (
     CONSTRAINT entries_kind CHECK (kind IN ('EARNED', 'BONUS', 'ACTIVATED', 'REDEEMED', 'RETURNED', 'REFUNDED', 'EXPIRED', 'ADJUSTED', 'REVERSED', 'GIFT_SENT', 'GIFT_RETURNED', 'GIFT_RECEIVED', 'GIFT_SETTLED')),
     CONSTRAINT entries_seq CHECK (seq >= 1),
     CONSTRAINT entries_after CHECK (active_after >= 0 AND pending_after >= 0 AND reserved_after >= 0),
-    CONSTRAINT entries_moves CHECK (points <> 0 OR pending_points <> 0 OR reserved_points <> 0 OR kind = 'REFUNDED'),
+    CONSTRAINT entries_moves CHECK (points <> 0 OR pending_points <> 0 OR reserved_points <> 0),
     CONSTRAINT entries_reverses CHECK (reverses_seq < seq AND (reverses_seq IS NOT NULL OR NOT reverses_wholly)),
     CONSTRAINT entries_reasons CHECK (jsonb_typeof(reasons) = 'array' AND octet_length(reasons::text) <= 8192)
 );
 CREATE UNIQUE INDEX entries_one_reversal ON entries (merchant_id, card_id, reverses_seq) WHERE reverses_wholly;
+CREATE INDEX entries_kind ON entries (merchant_id, card_id, kind, seq);
 CREATE INDEX entries_sale ON entries (merchant_id, sale_id) WHERE sale_id IS NOT NULL;
 CREATE TRIGGER entries_append_only BEFORE UPDATE OR DELETE ON entries FOR EACH ROW EXECUTE FUNCTION refuse_change();
 COMMENT ON TABLE entries IS 'Every change of a card, numbered without gaps, with what stood on the card after it. GIFT_SETTLED (a sent gift was claimed: reserved falls, nothing else moves) is not shown in the history.';

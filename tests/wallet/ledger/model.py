@@ -1,0 +1,137 @@
+"""A plain model of the ledger: lists and sums, no database. What the real one must always agree with."""
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from uuid import UUID
+
+NEVER = datetime.max.replace(tzinfo=UTC)
+
+
+@dataclass
+class ModelLot:
+    order: int
+    remaining: int
+    activates_at: datetime
+    expires_at: datetime | None
+    active: bool
+    sale_id: UUID | None
+
+    def spending_order(self) -> tuple[datetime, int]:
+        return (self.expires_at or NEVER, self.order)
+
+
+@dataclass
+class ModelGift:
+    card: int
+    points: int
+    taken: list[tuple[ModelLot, int]]
+
+
+@dataclass
+class ModelCard:
+    lots: list[ModelLot] = field(default_factory=list)
+    reserved: int = 0
+    lifetime: int = 0
+    entries: int = 0
+
+    @property
+    def active(self) -> int:
+        return sum(lot.remaining for lot in self.lots if lot.active)
+
+    @property
+    def pending(self) -> int:
+        return sum(lot.remaining for lot in self.lots if not lot.active)
+
+
+@dataclass
+class Model:
+    cards: list[ModelCard] = field(default_factory=list)
+    gifts: list[ModelGift] = field(default_factory=list)
+    issued: int = 0
+    expired: int = 0
+    lots_made: int = 0
+
+    def settle(self, card: ModelCard, now: datetime) -> None:
+        """What time does, when the card is next touched."""
+        for lot in card.lots:
+            if lot.remaining and not lot.active and lot.activates_at <= now:
+                lot.active = True
+                card.entries += 1
+        over = [lot for lot in card.lots if lot.remaining and lot.expires_at is not None and lot.expires_at <= now]
+        if over:
+            card.entries += 1
+        for lot in over:
+            self.expired += lot.remaining
+            lot.remaining = 0
+
+    def add_lot(
+        self, card: ModelCard, points: int, activates_at: datetime, expires_at: datetime | None, sale_id: UUID | None
+    ) -> ModelLot:
+        self.lots_made += 1
+        lot = ModelLot(self.lots_made, points, activates_at, expires_at, active=False, sale_id=sale_id)
+        card.lots.append(lot)
+        return lot
+
+    def earn(
+        self,
+        card: ModelCard,
+        points: int,
+        now: datetime,
+        activates_at: datetime,
+        expires_at: datetime | None,
+        sale_id: UUID,
+    ) -> None:
+        self.settle(card, now)
+        self.add_lot(card, points, activates_at, expires_at, sale_id).active = activates_at <= now
+        card.lifetime += points
+        card.entries += 1
+        self.issued += points
+
+    def take(self, lots: list[ModelLot], points: int) -> list[tuple[ModelLot, int]]:
+        taken = []
+        for lot in lots:
+            part = min(points, lot.remaining)
+            if part:
+                lot.remaining -= part
+                points -= part
+                taken.append((lot, part))
+        return taken
+
+    def take_back(self, card: ModelCard, points: int, now: datetime, sale_id: UUID) -> int:
+        self.settle(card, now)
+        ranked = sorted(card.lots, key=lambda lot: (lot.sale_id != sale_id, lot.active, lot.spending_order()))
+        taken = sum(part for _, part in self.take(ranked, points))
+        if taken:
+            card.lifetime -= taken
+            card.entries += 1
+            self.issued -= taken
+        return taken
+
+    def send(self, index: int, points: int, now: datetime) -> ModelGift | None:
+        card = self.cards[index]
+        self.settle(card, now)
+        if points > card.active:
+            return None
+        ranked = sorted((lot for lot in card.lots if lot.active), key=ModelLot.spending_order)
+        gift = ModelGift(index, points, self.take(ranked, points))
+        card.reserved += points
+        card.entries += 1
+        return gift
+
+    def give_back(self, gift: ModelGift, now: datetime) -> None:
+        card = self.cards[gift.card]
+        self.settle(card, now)
+        for lot, part in gift.taken:
+            lot.remaining += part
+        card.reserved -= gift.points
+        card.entries += 1
+
+    def claim(self, gift: ModelGift, index: int, now: datetime, expires_at: datetime | None) -> None:
+        sender, recipient = self.cards[gift.card], self.cards[index]
+        self.settle(sender, now)
+        if recipient is not sender:
+            self.settle(recipient, now)
+        sender.reserved -= gift.points
+        sender.entries += 1
+        self.add_lot(recipient, gift.points, now, expires_at, None).active = True
+        recipient.entries += 1

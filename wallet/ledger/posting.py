@@ -1,0 +1,179 @@
+"""One entry with its transfers and lots, written in one statement. Everything that moves points ends here."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from wallet.database import Conn
+from wallet.ledger.cards import LockedCard
+from wallet.values import (
+    AccountId,
+    EntryKind,
+    GiftId,
+    LotId,
+    Minor,
+    Phrase,
+    Points,
+    SaleId,
+    StoreId,
+)
+
+# The card is locked, so the parts cannot run into another posting of the same card. The accounts' and lots' CHECKs
+# and the revision in the last part's WHERE are the last wall.
+POST_SQL = """
+    WITH entry AS (
+        INSERT INTO entries (merchant_id, card_id, seq, kind, points, pending_points, reserved_points,
+                             active_after, pending_after, reserved_after, lifetime_after,
+                             occurred_at, posted_at, store_id, sale_id, gift_id,
+                             reverses_seq, reverses_wholly, reasons)
+        VALUES ($1, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)
+    ), moved AS (
+        INSERT INTO transfers (merchant_id, program_id, card_id, seq, from_account_id, to_account_id, points, posted_at)
+        SELECT $1, $2, $3, $4, t.from_account_id, t.to_account_id, t.points, $14
+        FROM unnest($21::uuid[], $22::uuid[], $23::bigint[]) AS t (from_account_id, to_account_id, points)
+    ), balanced AS (
+        UPDATE accounts AS a SET balance = a.balance + d.points
+        FROM (
+            SELECT s.account_id, SUM(s.points)::bigint AS points
+            FROM (
+                SELECT unnest($22::uuid[]) AS account_id, unnest($23::bigint[]) AS points
+                UNION ALL
+                SELECT unnest($21::uuid[]), -unnest($23::bigint[])
+            ) AS s
+            GROUP BY s.account_id
+        ) AS d
+        WHERE a.merchant_id = $1 AND a.account_id = d.account_id AND a.balance IS NOT NULL
+    ), earned AS (
+        INSERT INTO lots (merchant_id, program_id, card_id, source_seq, sale_id, points, remaining,
+                          activates_at, activated_at, expires_at)
+        SELECT $1, $2, $3, $4, $16, n.points, n.points, n.activates_at, n.activated_at, n.expires_at
+        FROM unnest($24::bigint[], $25::timestamptz[], $26::timestamptz[], $27::timestamptz[])
+             AS n (points, activates_at, activated_at, expires_at)
+        RETURNING lot_id, points
+    ), changed AS (
+        UPDATE lots AS l SET remaining = l.remaining + c.points
+        FROM unnest($28::uuid[], $29::bigint[]) AS c (lot_id, points)
+        WHERE l.merchant_id = $1 AND l.lot_id = c.lot_id AND l.card_id = $3
+    ), remembered AS (
+        INSERT INTO lot_movements (merchant_id, card_id, seq, lot_id, points)
+        SELECT $1, $3, $4, m.lot_id, m.points
+        FROM (
+            SELECT lot_id, points FROM earned
+            UNION ALL
+            SELECT c.lot_id, c.points FROM unnest($28::uuid[], $29::bigint[]) AS c (lot_id, points)
+        ) AS m
+    ), activated AS (
+        UPDATE lots AS l SET activated_at = $14
+        WHERE l.merchant_id = $1 AND l.lot_id = ANY($30::uuid[]) AND l.card_id = $3 AND l.activated_at IS NULL
+    )
+    UPDATE cards SET revision = $4, lifetime_earned = $12, carry_minor = $31
+    WHERE merchant_id = $1 AND card_id = $3 AND revision = $4 - 1
+    RETURNING revision
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """Why an entry is made: what a customer is told of it."""
+
+    occurred_at: datetime
+    reasons: tuple[Phrase, ...] = ()
+    store_id: StoreId | None = None
+    sale_id: SaleId | None = None
+    gift_id: GiftId | None = None
+    reverses_seq: int | None = None
+    reverses_wholly: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """Points from one account to another."""
+
+    source: AccountId
+    target: AccountId
+    points: Points
+
+
+@dataclass(frozen=True, slots=True)
+class NewLot:
+    """Points that begin a life of their own."""
+
+    points: Points
+    activates_at: datetime
+    activated_at: datetime | None
+    expires_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What one entry does to a card: its transfers, and what it does to lots (signed points a lot)."""
+
+    kind: EntryKind
+    moves: Sequence[Move]
+    points: int = 0
+    pending: int = 0
+    reserved: int = 0
+    lifetime: int = 0
+    new_lot: NewLot | None = None
+    lots: Mapping[LotId, int] = field(default_factory=dict)
+    activated: Sequence[LotId] = ()
+    carry_minor: Minor | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """The card as it is after the entry, and the entry's number on it."""
+
+    card: LockedCard
+    seq: int
+
+
+async def post(conn: Conn, card: LockedCard, change: Change, *, cause: Cause, now: datetime) -> Posted:
+    """The entry, its transfers and its lots are written; balances, revision and lots have moved with them."""
+    after = replace(
+        card,
+        active=Points(card.active + change.points),
+        pending=Points(card.pending + change.pending),
+        reserved=Points(card.reserved + change.reserved),
+        lifetime_earned=Points(card.lifetime_earned + change.lifetime),
+        revision=card.revision + 1,
+        carry_minor=card.carry_minor if change.carry_minor is None else change.carry_minor,
+    )
+    assert min(after.active, after.pending, after.reserved, after.carry_minor) >= 0
+    new = [change.new_lot] if change.new_lot else []
+    revision = await conn.fetchval(
+        POST_SQL,
+        card.merchant_id,
+        card.program_id,
+        card.card_id,
+        after.revision,
+        change.kind.value,
+        change.points,
+        change.pending,
+        change.reserved,
+        after.active,
+        after.pending,
+        after.reserved,
+        after.lifetime_earned,
+        cause.occurred_at,
+        now,
+        cause.store_id,
+        cause.sale_id,
+        cause.gift_id,
+        cause.reverses_seq,
+        cause.reverses_wholly,
+        [{"code": reason.code, "facts": dict(reason.facts)} for reason in cause.reasons],
+        [move.source for move in change.moves],
+        [move.target for move in change.moves],
+        [move.points for move in change.moves],
+        [lot.points for lot in new],
+        [lot.activates_at for lot in new],
+        [lot.activated_at for lot in new],
+        [lot.expires_at for lot in new],
+        list(change.lots.keys()),
+        list(change.lots.values()),
+        list(change.activated),
+        after.carry_minor,
+    )
+    assert revision == after.revision, "the card was changed by somebody who did not hold it"
+    return Posted(card=after, seq=after.revision)
