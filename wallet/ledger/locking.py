@@ -9,12 +9,14 @@ from wallet.ledger.cards import LockedCard
 from wallet.ledger.maturity import settle_due
 from wallet.values import CardId, MerchantId
 
+# Not FOR UPDATE: whoever inserts a row that names the card (a visit, a sale, a used code) holds its key already, and
+# two such transactions would wait for each other.
 LOCK_CARDS_SQL = """
     SELECT card_id
     FROM cards
     WHERE merchant_id = $1 AND card_id = ANY($2::uuid[])
     ORDER BY card_id
-    FOR UPDATE
+    FOR NO KEY UPDATE
 """
 
 # A statement of its own: at READ COMMITTED the one that waited for a lock may still see the accounts as they were

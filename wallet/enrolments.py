@@ -1,0 +1,139 @@
+"""Enrolment at the counter: a customer who has no app yet gets a card, and a visit to earn on at once."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from wallet import cards, outbox
+from wallet.baskets import text_problems
+from wallet.database import Conn
+from wallet.errors import IdempotencyKeyReused, InvalidInput, Problem
+from wallet.stores import LOCALE, LOCALE_MAX
+from wallet.values import CardId, CheckInPurpose, CustomerId, Phrase, Terminal
+from wallet.visits import LIFE, Visit
+
+NAME_MAX = 80
+
+# The key must be judged before a customer or a card is made, and the visit that carries it needs the card first. So the
+# enrolments of one terminal come one after the other: who holds the terminal's row sees all of its earlier keys.
+LOCK_TERMINAL_SQL = """
+    SELECT t.terminal_id
+    FROM terminals AS t
+    WHERE t.merchant_id = $1 AND t.terminal_id = $2
+    FOR NO KEY UPDATE
+"""
+
+FIND_BY_KEY_SQL = """
+    SELECT merchant_id, visit_id, card_id, purpose, opened_at, expires_at, already_member, input_hash
+    FROM visits
+    WHERE merchant_id = $1 AND terminal_id = $2 AND idempotency_key = $3
+"""
+
+INSERT_CUSTOMER_SQL = """
+    INSERT INTO customers (email, email_key, name, locale, created_at)
+    VALUES ($1, $2, $3, $4, $5)
+    ON CONFLICT (email_key) DO NOTHING
+    RETURNING customer_id
+"""
+
+FIND_CUSTOMER_SQL = """
+    SELECT customer_id, confirmed_at IS NOT NULL AS confirmed
+    FROM customers
+    WHERE email_key = $1
+"""
+
+OPEN_SQL = """
+    INSERT INTO visits (merchant_id, store_id, terminal_id, card_id, purpose, opened_at, expires_at, already_member,
+                        idempotency_key, input_hash)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+    RETURNING merchant_id, visit_id, card_id, purpose, opened_at, expires_at
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Enrolled:
+    visit: Visit
+    already_member: bool
+
+
+async def enrol(
+    conn: Conn,
+    *,
+    terminal: Terminal,
+    email: str,
+    email_key: str,
+    name: str | None,
+    locale: str | None,
+    idempotency_key: UUID,
+    input_hash: bytes,
+    now: datetime,
+) -> Enrolled:
+    """The mailbox has a customer, the customer has a card in the store's program, and a visit to earn on is open.
+
+    A new customer has this name and locale, the store's if none is given; one who is there already keeps theirs: a till
+    has no say in them. Until the customer has proved to read the mailbox, each enrolment mails the way to do so.
+    The same key with the same input gives the same visit again, and mails nothing.
+    Raises IdempotencyKeyReused, and InvalidInput for a name of more than 80 characters or one that cannot be printed,
+    or a locale that is none.
+    """
+    name = (name or "").strip() or None
+    locale = locale or terminal.locale
+    problems = text_problems("name", name, most=NAME_MAX)
+    if len(locale) > LOCALE_MAX or not LOCALE.fullmatch(locale):
+        problems.append(Problem("locale", Phrase("not_a_locale")))
+    if problems:
+        raise InvalidInput(problems)
+    await conn.execute(LOCK_TERMINAL_SQL, terminal.merchant_id, terminal.terminal_id)
+    earlier = await conn.fetchrow(FIND_BY_KEY_SQL, terminal.merchant_id, terminal.terminal_id, idempotency_key)
+    if earlier is not None:
+        if earlier["input_hash"] != input_hash:
+            raise IdempotencyKeyReused
+        return Enrolled(Visit.from_row(earlier), earlier["already_member"])
+    customer_id, confirmed = await _ensure_customer(conn, email, email_key, name, locale, now=now)
+    card_id, already_member = await cards.ensure_member(
+        conn, merchant_id=terminal.merchant_id, program_id=terminal.program_id, customer_id=customer_id, now=now
+    )
+    visit = await _open(conn, terminal, card_id, already_member, idempotency_key, input_hash, now=now)
+    if not confirmed:
+        ids = {"customerId": str(customer_id), "merchantId": str(terminal.merchant_id), "cardId": str(card_id)}
+        await outbox.add(conn, topic="mail.enrolment", payload=ids, run_at=now, now=now)
+    return Enrolled(visit, already_member)
+
+
+async def _ensure_customer(
+    conn: Conn, email: str, email_key: str, name: str | None, locale: str, *, now: datetime
+) -> tuple[CustomerId, bool]:
+    """The customer of this mailbox, made if need be, and whether they have ever proved to read it."""
+    customer_id = await conn.fetchval(INSERT_CUSTOMER_SQL, email, email_key, name, locale, now)
+    if customer_id is not None:
+        return CustomerId(customer_id), False
+    row = await conn.fetchrow(FIND_CUSTOMER_SQL, email_key)
+    assert row is not None, "the customer that was in the way is there"
+    return CustomerId(row["customer_id"]), row["confirmed"]
+
+
+async def _open(
+    conn: Conn,
+    terminal: Terminal,
+    card_id: CardId,
+    already_member: bool,
+    idempotency_key: UUID,
+    input_hash: bytes,
+    *,
+    now: datetime,
+) -> Visit:
+    row = await conn.fetchrow(
+        OPEN_SQL,
+        terminal.merchant_id,
+        terminal.store_id,
+        terminal.terminal_id,
+        card_id,
+        CheckInPurpose.EARN,
+        now,
+        now + LIFE,
+        already_member,
+        idempotency_key,
+        input_hash,
+    )
+    assert row is not None, "INSERT … RETURNING returns the row"
+    return Visit.from_row(row)
