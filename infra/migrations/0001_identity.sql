@@ -5,11 +5,13 @@ DO $$
 BEGIN
     IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'regulars_app') THEN
         CREATE ROLE regulars_app NOLOGIN;
+        GRANT regulars_app TO CURRENT_USER;  -- so that one login can do, where there is only one
     END IF;
 EXCEPTION WHEN duplicate_object OR unique_violation THEN
     NULL;  -- another instance made it between the look and the leap
 END
 $$;
+GRANT SELECT ON schema_migrations TO regulars_app;
 
 -- Rows of an append-only table are facts: a correction is a new row.
 CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -58,6 +60,18 @@ CREATE INDEX sign_in_attempts_expiry ON sign_in_attempts (expires_at);
 COMMENT ON TABLE sign_in_attempts IS 'One request for an emailed sign-in code. The same row is made for known and unknown addresses.';
 COMMENT ON COLUMN sign_in_attempts.code_hash IS 'Keyed hash of the code; null until the worker has made and mailed one.';
 
+CREATE TABLE email_confirmations (
+    link_hash bytea NOT NULL,
+    customer_id uuid NOT NULL,
+    created_at timestamptz NOT NULL,
+    expires_at timestamptz NOT NULL,
+    CONSTRAINT email_confirmations_pk PRIMARY KEY (link_hash),
+    CONSTRAINT email_confirmations_customer_fk FOREIGN KEY (customer_id) REFERENCES customers,
+    CONSTRAINT email_confirmations_hash_length CHECK (octet_length(link_hash) = 32)
+);
+CREATE INDEX email_confirmations_expiry ON email_confirmations (expires_at);
+COMMENT ON TABLE email_confirmations IS 'SHA-256 of the link mailed to a customer who was enrolled at a counter. Using it twice is using it once.';
+
 CREATE TABLE signing_keys (
     kid text NOT NULL,
     purpose text NOT NULL,
@@ -91,4 +105,4 @@ COMMENT ON TABLE rate_limits IS 'How often something was tried in the running wi
 COMMENT ON COLUMN rate_limits.subject IS 'Keyed hash of who or what is counted, never the address itself.';
 
 GRANT SELECT, INSERT, UPDATE ON customers TO regulars_app;
-GRANT SELECT, INSERT, UPDATE, DELETE ON sign_in_attempts, signing_keys, rate_limits TO regulars_app;
+GRANT SELECT, INSERT, UPDATE, DELETE ON sign_in_attempts, email_confirmations, signing_keys, rate_limits TO regulars_app;

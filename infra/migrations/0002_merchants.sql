@@ -3,7 +3,7 @@
 CREATE TABLE merchants (
     merchant_id uuid NOT NULL DEFAULT uuidv7(),
     name text NOT NULL,
-    currency char(3) NOT NULL,
+    currency text NOT NULL,
     locale text NOT NULL,
     timezone text NOT NULL,
     created_at timestamptz NOT NULL,
@@ -22,7 +22,7 @@ CREATE TABLE programs (
     name text NOT NULL,
     point_name text NOT NULL,
     point_name_plural text NOT NULL,
-    currency char(3) NOT NULL,
+    currency text NOT NULL,
     issued_account_id uuid NOT NULL,
     redeemed_account_id uuid NOT NULL,
     expired_account_id uuid NOT NULL,

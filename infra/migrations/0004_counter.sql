@@ -68,7 +68,7 @@ CREATE TABLE sales (
     card_id uuid NOT NULL,
     visit_id uuid,
     receipt_number text NOT NULL,
-    currency char(3) NOT NULL,
+    currency text NOT NULL,
     total_minor bigint NOT NULL,
     points bigint NOT NULL,
     offline boolean NOT NULL,

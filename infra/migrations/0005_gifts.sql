@@ -11,6 +11,7 @@ CREATE TABLE gifts (
     points bigint NOT NULL,
     recipient_name text NOT NULL,
     recipient_email text NOT NULL,
+    recipient_email_key text NOT NULL,
     message text,
     locale text NOT NULL,
     status text NOT NULL,
@@ -19,6 +20,7 @@ CREATE TABLE gifts (
     deliver_at timestamptz NOT NULL,
     sent_at timestamptz,
     claimable_until timestamptz NOT NULL,
+    return_days integer NOT NULL,
     closed_at timestamptz,
     delivery_problem text,
     claimed_by_customer_id uuid,
@@ -34,9 +36,11 @@ CREATE TABLE gifts (
     CONSTRAINT gifts_points CHECK (points > 0),
     CONSTRAINT gifts_recipient_name_length CHECK (char_length(recipient_name) BETWEEN 1 AND 80),
     CONSTRAINT gifts_recipient_email_length CHECK (char_length(recipient_email) BETWEEN 3 AND 254),
+    CONSTRAINT gifts_recipient_email_key_length CHECK (char_length(recipient_email_key) BETWEEN 3 AND 254),
     CONSTRAINT gifts_message_length CHECK (char_length(message) BETWEEN 1 AND 280),
     CONSTRAINT gifts_locale_length CHECK (char_length(locale) BETWEEN 2 AND 35),
     CONSTRAINT gifts_delivery_problem_length CHECK (char_length(delivery_problem) BETWEEN 1 AND 200),
+    CONSTRAINT gifts_return_days CHECK (return_days BETWEEN 1 AND 365),
     CONSTRAINT gifts_status CHECK (status IN ('SCHEDULED', 'SENT', 'DELIVERED', 'BOUNCED', 'CLAIMED', 'CANCELLED', 'RETURNED')),
     CONSTRAINT gifts_claimed CHECK ((status = 'CLAIMED') = (claimed_card_id IS NOT NULL) AND (claimed_card_id IS NULL) = (claimed_by_customer_id IS NULL) AND (claimed_card_id IS NULL) = (claimed_seq IS NULL)),
     CONSTRAINT gifts_closed CHECK ((status IN ('CLAIMED', 'CANCELLED', 'RETURNED')) = (closed_at IS NOT NULL))
@@ -44,6 +48,8 @@ CREATE TABLE gifts (
 CREATE INDEX gifts_sender ON gifts (merchant_id, sender_card_id, created_at DESC, gift_id DESC);
 CREATE INDEX gifts_lapse ON gifts (claimable_until) WHERE closed_at IS NULL;
 COMMENT ON TABLE gifts IS 'An e-gift of points. Open, its points stand in its own account; closed, they are on the recipient''s card or back in the sender''s lots.';
+COMMENT ON COLUMN gifts.recipient_email_key IS 'What makes two spellings one mailbox, as in customers: recipients are counted by it.';
+COMMENT ON COLUMN gifts.return_days IS 'The rule that was in force when the gift was made: so long after its mail it goes back.';
 COMMENT ON COLUMN gifts.delivery IS 'Grows with every resend, so that a mail that was overtaken is not sent.';
 COMMENT ON COLUMN gifts.delivery_problem IS 'A code of the reason why the mail was refused; the words for it are made for the reader.';
 
@@ -81,5 +87,13 @@ CREATE INDEX gift_events_gift ON gift_events (merchant_id, gift_id, at);
 CREATE TRIGGER gift_events_append_only BEFORE UPDATE OR DELETE ON gift_events FOR EACH ROW EXECUTE FUNCTION refuse_change();
 COMMENT ON TABLE gift_events IS 'What happened to a gift, when and by whom. What a person did carries the key that makes doing it twice doing it once.';
 
+CREATE TABLE gift_mail_refusals (
+    email_hash bytea NOT NULL,
+    refused_at timestamptz NOT NULL,
+    CONSTRAINT gift_mail_refusals_pk PRIMARY KEY (email_hash),
+    CONSTRAINT gift_mail_refusals_hash_length CHECK (octet_length(email_hash) = 32)
+);
+COMMENT ON TABLE gift_mail_refusals IS 'Mailboxes whose owners asked us to send them no gift mail, whoever the gift is from. SHA-256 of the key of the address, not the address.';
+
 GRANT SELECT, INSERT, UPDATE ON gifts, gift_links TO regulars_app;
-GRANT SELECT, INSERT ON gift_events TO regulars_app;
+GRANT SELECT, INSERT ON gift_events, gift_mail_refusals TO regulars_app;

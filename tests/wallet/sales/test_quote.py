@@ -1,0 +1,145 @@
+"""A quote says what the checkout will do, and does nothing."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from uuid import uuid4
+
+import pytest
+
+from tests.database import StatementCounter
+from tests.factories import Shop, make_points, make_shop
+from tests.wallet.counter import Member, another_store, counts, make_member, qr, show
+from tests.wallet.sales.till import TABLES, checkout, mixed_receipt, receipt, standing, visit
+from wallet import programs, sales
+from wallet.baskets import Basket
+from wallet.database import Conn
+from wallet.errors import CodeAlreadyUsed, CodeExpired, CodeInvalid, InvalidInput, NotFound
+from wallet.rules import Rules
+from wallet.sales import CustomerRef, Quote
+from wallet.values import Minor, Points, Terminal, TypedCode, VisitId
+
+CARRYING = Rules(points=Points(1), per_minor=Minor(10_000), carry_remainder=True)
+
+
+@pytest.fixture
+async def shop(conn: Conn, now: datetime) -> Shop:
+    return await make_shop(conn, rules=CARRYING, now=now)
+
+
+@pytest.fixture
+async def member(conn: Conn, shop: Shop, now: datetime) -> Member:
+    return await make_member(conn, shop, now=now)
+
+
+async def quote(conn: Conn, terminal: Terminal, customer: CustomerRef, basket: Basket, *, now: datetime) -> Quote:
+    async with conn.transaction():
+        return await sales.quote(conn, terminal=terminal, customer=customer, basket=basket, now=now)
+
+
+async def test_a_quote_says_what_the_checkout_then_does(conn: Conn, now: datetime, shop: Shop, member: Member) -> None:
+    await make_points(conn, shop, member.card_id, 5, now=now)
+    customer = await visit(conn, shop, member, now=now)
+    await checkout(conn, shop.terminal, customer, receipt(6_000), now=now)
+
+    quoted = await quote(conn, shop.terminal, customer, mixed_receipt(), now=now)
+    recorded = await checkout(conn, shop.terminal, customer, mixed_receipt(), now=now)
+
+    assert quoted.earns == recorded.sale.points == 4
+    assert quoted.balance_after == recorded.card.active == 9
+    assert [(line.line_id, line.points, line.status, line.reason) for line in quoted.lines] == [
+        (line.line_id, line.points, line.status, line.reason) for line in recorded.sale.lines
+    ]
+
+
+async def test_a_quote_writes_nothing_and_uses_no_code_up(
+    conn: Conn, now: datetime, shop: Shop, member: Member, statements: StatementCounter
+) -> None:
+    code = qr(await show(conn, shop, member, now=now))
+    before, card = await counts(conn, *TABLES), await standing(conn, member.card_id)
+
+    async with statements.counted() as said:
+        for _ in range(2):
+            await quote(conn, shop.terminal, code, receipt(20_000), now=now)
+
+    assert not [statement for statement in said if statement.startswith(("INSERT", "UPDATE", "DELETE"))]
+    assert not [statement for statement in said if " FOR " in statement]
+    assert await counts(conn, *TABLES) == before
+    assert await standing(conn, member.card_id) == card
+    assert (await checkout(conn, shop.terminal, code, receipt(20_000), now=now)).sale.points == 2
+
+
+async def test_points_that_will_wait_are_not_in_the_balance_after(conn: Conn, now: datetime) -> None:
+    shop = await make_shop(conn, rules=replace(CARRYING, pending_days=2), now=now)
+    member = await make_member(conn, shop, now=now)
+    customer = await visit(conn, shop, member, now=now)
+
+    today = await quote(conn, shop.terminal, customer, receipt(20_000), now=now)
+    long_ago = receipt(20_000, occurred_at=now - timedelta(days=2))
+    waited_already = await quote(conn, shop.terminal, customer, long_ago, now=now)
+
+    assert (today.earns, today.balance_after) == (2, 0)
+    assert (waited_already.earns, waited_already.balance_after) == (2, 2)
+
+
+async def test_what_time_has_done_since_is_in_the_balance_after(
+    conn: Conn, now: datetime, shop: Shop, member: Member
+) -> None:
+    soon = now + timedelta(minutes=5)
+    await make_points(conn, shop, member.card_id, 10, expires_at=soon, now=now)
+    await make_points(conn, shop, member.card_id, 30, activates_at=soon, now=now)
+    await make_points(conn, shop, member.card_id, 100, activates_at=soon, expires_at=soon + timedelta(1), now=now)
+    customer = await visit(conn, shop, member, now=now)
+
+    before = await quote(conn, shop.terminal, customer, receipt(10_000), now=soon - timedelta(microseconds=1))
+    after = await quote(conn, shop.terminal, customer, receipt(10_000), now=soon)
+    recorded = await checkout(conn, shop.terminal, customer, receipt(10_000), now=soon)
+
+    assert before.balance_after == 11
+    assert after.balance_after == recorded.card.active == 131
+
+
+async def test_a_quote_refuses_what_the_checkout_would_refuse(
+    conn: Conn, now: datetime, shop: Shop, member: Member
+) -> None:
+    minted = await show(conn, shop, member, now=now)
+    used = qr(await show(conn, shop, member, now=now))
+    await checkout(conn, shop.terminal, used, receipt(10_000), now=now)
+    customer = await visit(conn, shop, member, now=now)
+    elsewhere = await another_store(conn, shop, now=now)
+    good, late = receipt(10_000), now + timedelta(minutes=15)
+
+    for refusal, terminal, who, basket, at in (
+        (InvalidInput, shop.terminal, customer, receipt(), now),
+        (NotFound, shop.terminal, VisitId(uuid4()), good, now),
+        (NotFound, shop.terminal, customer, good, late),
+        (NotFound, elsewhere, customer, good, now),
+        (CodeInvalid, shop.terminal, TypedCode("0000000000"), good, now),
+        (CodeExpired, shop.terminal, qr(minted), good, late),
+        (CodeAlreadyUsed, shop.terminal, used, good, now),
+    ):
+        with pytest.raises(refusal):
+            await quote(conn, terminal, who, basket, now=at)
+
+
+async def test_the_id_stays_while_the_outcome_would_and_changes_with_it(
+    conn: Conn, now: datetime, shop: Shop, member: Member
+) -> None:
+    customer = await visit(conn, shop, member, now=now)
+    other = await visit(conn, shop, member, now=now)
+    later = now + timedelta(minutes=1)
+    first = await quote(conn, shop.terminal, customer, receipt(9_000), now=now)
+
+    ids = [first.quote_id]
+    assert (await quote(conn, shop.terminal, customer, receipt(9_000), now=later)).quote_id == first.quote_id
+    ids.append((await quote(conn, shop.terminal, customer, receipt(9_001), now=now)).quote_id)
+    ids.append((await quote(conn, shop.terminal, other, receipt(9_000), now=now)).quote_id)
+    await make_points(conn, shop, member.card_id, 1, now=now)
+    ids.append((await quote(conn, shop.terminal, customer, receipt(9_000), now=now)).quote_id)
+    await checkout(conn, shop.terminal, customer, receipt(100), now=now)
+    ids.append((await quote(conn, shop.terminal, customer, receipt(9_000), now=now)).quote_id)
+    await programs.revise(
+        conn, merchant_id=shop.merchant_id, program_id=shop.program_id, rules=CARRYING, valid_from=now, now=now
+    )
+    ids.append((await quote(conn, shop.terminal, customer, receipt(9_000), now=now)).quote_id)
+
+    assert len(set(ids)) == len(ids)

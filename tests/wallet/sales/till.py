@@ -1,0 +1,96 @@
+"""A till in tests: receipts that it prints, and what it says to us."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+from tests.factories import Shop
+from tests.wallet.counter import Member, qr, show
+from wallet import refunds, sales, visits
+from wallet.baskets import Basket, Line
+from wallet.database import Conn, Row
+from wallet.refunds import Refunded
+from wallet.sales import CustomerRef, Recorded
+from wallet.values import CardId, LineKind, Minor, SaleId, Terminal
+
+TABLES = (
+    "sales",
+    "sale_lines",
+    "refunds",
+    "refund_lines",
+    "used_codes",
+    "entries",
+    "transfers",
+    "lots",
+    "lot_movements",
+)
+
+CARD_SQL = """
+    SELECT a.balance AS active, p.balance AS pending, c.revision, c.carry_minor, c.lifetime_earned
+    FROM cards AS c
+    JOIN accounts AS a ON a.merchant_id = c.merchant_id AND a.account_id = c.active_account_id
+    JOIN accounts AS p ON p.merchant_id = c.merchant_id AND p.account_id = c.pending_account_id
+    WHERE c.card_id = $1
+"""
+
+
+def receipt(*amounts: int, number: str = "R-1", occurred_at: datetime | None = None, currency: str = "INR") -> Basket:
+    """A receipt of goods, the lines called "1", "2" and so on."""
+    lines = tuple(Line(str(at), Minor(amount)) for at, amount in enumerate(amounts, start=1))
+    return Basket(number, currency, lines, occurred_at)
+
+
+def mixed_receipt() -> Basket:
+    return Basket(
+        "R-9",
+        "INR",
+        (
+            Line("1", Minor(25_000), LineKind.ITEM, "C-1", "coffee", "Flat white", 2),
+            Line("2", Minor(4_000), LineKind.TIP),
+            Line("3", Minor(0)),
+            Line("4", Minor(9_900)),
+        ),
+    )
+
+
+async def visit(conn: Conn, shop: Shop, member: Member, *, now: datetime) -> CustomerRef:
+    """The member's code was scanned: the visit that the till may name for fifteen minutes."""
+    minted = await show(conn, shop, member, now=now)
+    async with conn.transaction():
+        opened = await visits.open_by_scan(conn, terminal=shop.terminal, code=qr(minted), now=now)
+    return opened.visit_id
+
+
+async def checkout(
+    conn: Conn, terminal: Terminal, customer: CustomerRef, basket: Basket, *, key: UUID | None = None, now: datetime
+) -> Recorded:
+    async with conn.transaction():
+        return await sales.checkout(
+            conn, terminal=terminal, customer=customer, basket=basket, idempotency_key=key or uuid4(), now=now
+        )
+
+
+async def refund(
+    conn: Conn, terminal: Terminal, sale_id: SaleId, *line_ids: str, key: UUID | None = None, now: datetime
+) -> Refunded:
+    """The named lines come back; all that are left, if none is named."""
+    async with conn.transaction():
+        return await refunds.refund(
+            conn,
+            terminal=terminal,
+            sale_id=sale_id,
+            line_ids=list(line_ids) or None,
+            idempotency_key=key or uuid4(),
+            now=now,
+        )
+
+
+async def standing(conn: Conn, card_id: CardId) -> dict[str, Any]:
+    """What stands on the card."""
+    row = await conn.fetchrow(CARD_SQL, card_id)
+    return picked(row, "active", "pending", "revision", "carry_minor", "lifetime_earned")
+
+
+def picked(row: Row | None, *columns: str) -> dict[str, Any]:
+    assert row is not None
+    return {column: row[column] for column in columns}

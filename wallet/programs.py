@@ -1,0 +1,244 @@
+"""Programs: a merchant's loyalty scheme, found by slug or id, with the rules that are in force."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from wallet import ledger
+from wallet.baskets import text_problems
+from wallet.database import Conn, Row
+from wallet.errors import InvalidInput, NotFound, Problem
+from wallet.rules import Rules, terms
+from wallet.values import MerchantId, Phrase, ProgramId
+
+SLUG = re.compile(r"[a-z0-9]([a-z0-9-]{0,62}[a-z0-9])?")
+"""What stands in a join link: small letters, digits, hyphens inside, 64 characters at most."""
+
+NAME_MAX = 80
+POINT_NAME_MAX = 30
+
+# The newest of the revisions that had begun, else the first: a till may tell of a sale from before the program began.
+FIND_PROGRAM_BY_SLUG_SQL = """
+    SELECT p.merchant_id, p.program_id, d.number, p.slug, p.name, m.name AS merchant_name, p.point_name,
+           p.point_name_plural, p.currency, r.revision, r.rules
+    FROM program_directory AS d
+    JOIN programs AS p ON p.merchant_id = d.merchant_id AND p.program_id = d.program_id
+    JOIN merchants AS m ON m.merchant_id = d.merchant_id
+    CROSS JOIN LATERAL (
+        SELECT v.revision, v.rules
+        FROM program_revisions AS v
+        WHERE v.merchant_id = d.merchant_id AND v.program_id = d.program_id AND (v.valid_from <= $2 OR v.revision = 1)
+        ORDER BY v.valid_from DESC, v.revision DESC
+        LIMIT 1
+    ) AS r
+    WHERE d.slug = $1
+"""
+
+GET_PROGRAM_SQL = """
+    SELECT p.merchant_id, p.program_id, d.number, p.slug, p.name, m.name AS merchant_name, p.point_name,
+           p.point_name_plural, p.currency, r.revision, r.rules
+    FROM programs AS p
+    JOIN program_directory AS d ON d.merchant_id = p.merchant_id AND d.program_id = p.program_id
+    JOIN merchants AS m ON m.merchant_id = p.merchant_id
+    CROSS JOIN LATERAL (
+        SELECT v.revision, v.rules
+        FROM program_revisions AS v
+        WHERE v.merchant_id = p.merchant_id AND v.program_id = p.program_id AND (v.valid_from <= $3 OR v.revision = 1)
+        ORDER BY v.valid_from DESC, v.revision DESC
+        LIMIT 1
+    ) AS r
+    WHERE p.merchant_id = $1 AND p.program_id = $2
+"""
+
+REVISION_AT_SQL = """
+    SELECT revision, rules
+    FROM program_revisions
+    WHERE merchant_id = $1 AND program_id = $2 AND (valid_from <= $3 OR revision = 1)
+    ORDER BY valid_from DESC, revision DESC
+    LIMIT 1
+"""
+
+NEW_IDS_SQL = """
+    SELECT uuidv7() AS issued, uuidv7() AS redeemed, uuidv7() AS expired
+"""
+
+INSERT_PROGRAM_SQL = """
+    INSERT INTO programs (merchant_id, slug, name, point_name, point_name_plural, currency,
+                          issued_account_id, redeemed_account_id, expired_account_id, created_at)
+    SELECT m.merchant_id, $2, $3, $4, $5, m.currency, $6, $7, $8, $9
+    FROM merchants AS m
+    WHERE m.merchant_id = $1
+    RETURNING program_id
+"""
+
+LIST_PROGRAM_SQL = """
+    INSERT INTO program_directory (slug, merchant_id, program_id)
+    VALUES ($1, $2, $3)
+    ON CONFLICT (slug) DO NOTHING
+    RETURNING number
+"""
+
+INSERT_FIRST_REVISION_SQL = """
+    INSERT INTO program_revisions (merchant_id, program_id, revision, rules, valid_from)
+    VALUES ($1, $2, 1, $3, $4)
+"""
+
+INSERT_REVISION_SQL = """
+    INSERT INTO program_revisions (merchant_id, program_id, revision, rules, valid_from)
+    SELECT $1, $2, MAX(revision) + 1, $3, $4
+    FROM program_revisions
+    WHERE merchant_id = $1 AND program_id = $2
+    ON CONFLICT (merchant_id, program_id, revision) DO NOTHING
+    RETURNING revision
+"""
+
+REVISIONS_TRIED_MAX = 20
+"""A number that was taken in between was taken by somebody who got it: so many would have to publish at one moment."""
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """One immutable version of a program's rules."""
+
+    revision: int
+    rules: Rules
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """A program as the outside sees it, with the rules in force when it was read."""
+
+    merchant_id: MerchantId
+    program_id: ProgramId
+    number: int
+    slug: str
+    name: str
+    merchant_name: str
+    point_name: str
+    point_name_plural: str
+    currency: str
+    revision: int
+    rules: Rules
+
+    def terms(self) -> list[Phrase]:
+        """The rules as sentences."""
+        return terms(self.rules, currency=self.currency, point_name_plural=self.point_name_plural)
+
+
+def from_row(row: Row) -> Program:
+    return Program(
+        merchant_id=row["merchant_id"],
+        program_id=row["program_id"],
+        number=row["number"],
+        slug=row["slug"],
+        name=row["name"],
+        merchant_name=row["merchant_name"],
+        point_name=row["point_name"],
+        point_name_plural=row["point_name_plural"],
+        currency=row["currency"],
+        revision=row["revision"],
+        rules=Rules.from_json(row["rules"]),
+    )
+
+
+async def find_by_slug(conn: Conn, *, slug: str, now: datetime) -> Program | None:
+    """The program that a join link names, with the rules in force at `now`."""
+    row = await conn.fetchrow(FIND_PROGRAM_BY_SLUG_SQL, slug, now)
+    return from_row(row) if row else None
+
+
+async def get(conn: Conn, *, merchant_id: MerchantId, program_id: ProgramId, now: datetime) -> Program:
+    """The program, with the rules in force at `now`. Raises NotFound."""
+    row = await conn.fetchrow(GET_PROGRAM_SQL, merchant_id, program_id, now)
+    if row is None:
+        raise NotFound
+    return from_row(row)
+
+
+async def revision_at(conn: Conn, *, merchant_id: MerchantId, program_id: ProgramId, at: datetime) -> Revision:
+    """The rules in force at `at`: of the revisions that had begun by then the one that began last.
+
+    Before the first began it is the first, so that every sale of a card has rules. Raises NotFound.
+    """
+    row = await conn.fetchrow(REVISION_AT_SQL, merchant_id, program_id, at)
+    if row is None:
+        raise NotFound
+    return Revision(row["revision"], Rules.from_json(row["rules"]))
+
+
+async def create(
+    conn: Conn,
+    *,
+    merchant_id: MerchantId,
+    slug: str,
+    name: str,
+    point_name: str,
+    point_name_plural: str,
+    rules: Rules,
+    now: datetime,
+) -> Program:
+    """The merchant has a new program with its accounts; `rules` are its first revision, in force from `now`.
+
+    Raises InvalidInput (also where the slug is taken), NotFound for an unknown merchant.
+    """
+    names = (slug, name, point_name, point_name_plural)
+    _check_names(*names)
+    said = _checked(rules)
+    ids = await conn.fetchrow(NEW_IDS_SQL)
+    assert ids is not None
+    accounts = (ids["issued"], ids["redeemed"], ids["expired"])
+    program_id = await conn.fetchval(INSERT_PROGRAM_SQL, merchant_id, *names, *accounts, now)
+    if program_id is None:
+        raise NotFound
+    if await conn.fetchval(LIST_PROGRAM_SQL, slug, merchant_id, program_id) is None:
+        raise InvalidInput.of("slug", "slug_taken")
+    await ledger.open_program_accounts(
+        conn,
+        merchant_id=merchant_id,
+        program_id=program_id,
+        issued=ids["issued"],
+        redeemed=ids["redeemed"],
+        expired=ids["expired"],
+    )
+    await conn.execute(INSERT_FIRST_REVISION_SQL, merchant_id, program_id, said, now)
+    return await get(conn, merchant_id=merchant_id, program_id=program_id, now=now)
+
+
+async def revise(
+    conn: Conn,
+    *,
+    merchant_id: MerchantId,
+    program_id: ProgramId,
+    rules: Rules,
+    valid_from: datetime,
+    now: datetime,
+) -> int:
+    """A new revision, whose number is returned, is in force from `valid_from` on; earlier ones stay as they are.
+
+    What has been judged stays judged, so `valid_from` is not before `now`. Raises InvalidInput, NotFound.
+    """
+    said = _checked(rules)
+    if valid_from < now:
+        raise InvalidInput.of("validFrom", "in_past")
+    await revision_at(conn, merchant_id=merchant_id, program_id=program_id, at=now)
+    for _ in range(REVISIONS_TRIED_MAX):
+        revision = await conn.fetchval(INSERT_REVISION_SQL, merchant_id, program_id, said, valid_from)
+        if revision:
+            return int(revision)
+    raise RuntimeError("no free revision number was found")
+
+
+def _checked(rules: Rules) -> Mapping[str, object]:
+    return Rules.from_json(rules.to_json()).to_json()
+
+
+def _check_names(slug: str, name: str, point_name: str, point_name_plural: str) -> None:
+    problems = [
+        *([] if SLUG.fullmatch(slug) else [Problem("slug", Phrase("slug_form"))]),
+        *text_problems("name", name, most=NAME_MAX),
+        *text_problems("pointName", point_name, most=POINT_NAME_MAX),
+        *text_problems("pointNamePlural", point_name_plural, most=POINT_NAME_MAX),
+    ]
+    if problems:
+        raise InvalidInput(problems)

@@ -1,0 +1,17 @@
+"""Sales: what a till records, what it earned and why, and what it would earn."""
+
+from wallet.sales.quoting import Quote, quote
+from wallet.sales.receipts import Sale, SaleLine, find
+from wallet.sales.recording import Recorded, checkout
+from wallet.sales.serving import CustomerRef
+
+__all__ = [
+    "CustomerRef",
+    "Quote",
+    "Recorded",
+    "Sale",
+    "SaleLine",
+    "checkout",
+    "find",
+    "quote",
+]

@@ -1,0 +1,85 @@
+"""Whom a till serves: by an open visit, or by the code that the customer shows."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from wallet import scans
+from wallet.database import Conn
+from wallet.errors import NotFound
+from wallet.fingerprint import Json
+from wallet.scans import Identified
+from wallet.values import CardId, ProgramId, SignedCode, Terminal, TypedCode, VisitId
+
+CustomerRef = VisitId | SignedCode | TypedCode
+
+VISIT_SERVED_SQL = """
+    SELECT v.card_id, c.program_id, v.expires_at
+    FROM visits AS v
+    JOIN cards AS c ON c.merchant_id = v.merchant_id AND c.card_id = v.card_id
+    WHERE v.merchant_id = $1 AND v.visit_id = $2 AND v.store_id = $3
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedVisit:
+    """A visit of the till's store, and when it ends. It may serve several sales until then."""
+
+    visit_id: VisitId
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """The card that a sale is for, and by what it was named. Whether that is still good is not judged yet."""
+
+    card_id: CardId
+    program_id: ProgramId
+    by: OpenedVisit | Identified
+
+    @property
+    def visit_id(self) -> VisitId | None:
+        return self.by.visit_id if isinstance(self.by, OpenedVisit) else None
+
+
+async def whom(conn: Conn, *, terminal: Terminal, customer: CustomerRef) -> Served:
+    """The card that the till means. One statement, which changes nothing.
+
+    Raises CodeInvalid, and NotFound for a visit that is not of the till's store.
+    """
+    if isinstance(customer, SignedCode | TypedCode):
+        code = await scans.identify(conn, terminal=terminal, code=customer)
+        return Served(code.card_id, code.program_id, code)
+    row = await conn.fetchrow(VISIT_SERVED_SQL, terminal.merchant_id, customer, terminal.store_id)
+    if row is None:
+        raise NotFound
+    return Served(row["card_id"], row["program_id"], OpenedVisit(customer, row["expires_at"]))
+
+
+def judge(served: Served, *, at: datetime) -> None:
+    """Nothing, if the visit was open, or the code good, at `at`.
+
+    Raises NotFound for a visit that has ended, CodeExpired and CodeAlreadyUsed for a code.
+    """
+    if isinstance(served.by, Identified):
+        scans.judge(served.by, at=at)
+    elif at >= served.by.expires_at:
+        raise NotFound
+
+
+async def use(conn: Conn, served: Served, *, terminal: Terminal, at: datetime, now: datetime) -> None:
+    """As `judge`; and a code, once this commits, is used up. Of any number of callers at once one gets through."""
+    if isinstance(served.by, Identified):
+        await scans.use_up(conn, terminal=terminal, identified=served.by, at=at, now=now)
+    else:
+        judge(served, at=at)
+
+
+def facts(customer: CustomerRef) -> Json:
+    """What the till said, for the fingerprint of its request. A code is its `jti`: what is good only once."""
+    match customer:
+        case SignedCode():
+            return {"jti": str(customer.jti)}
+        case TypedCode():
+            return {"digits": customer.digits}
+        case _:
+            return {"visitId": str(customer)}
