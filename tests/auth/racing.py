@@ -1,0 +1,39 @@
+"""Two and more connections that want the same thing at the same time."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+from infra.pool import Pool
+from wallet.database import Conn
+
+T = TypeVar("T")
+
+BLOCKED_SQL = """
+    SELECT cardinality(pg_blocking_pids($1)) > 0
+"""
+
+
+async def race(pool: Pool, runners: int, work: Callable[[Conn], Awaitable[T]]) -> list[T | BaseException]:
+    """What each of the runners got, every one in a transaction of its own, begun before any of them works."""
+    start = asyncio.Barrier(runners)
+
+    async def run() -> T:
+        async with pool.acquire() as conn, conn.transaction():
+            await conn.execute("SELECT 1")
+            await start.wait()
+            return await work(conn)
+
+    return await asyncio.gather(*(run() for _ in range(runners)), return_exceptions=True)
+
+
+async def until_blocked(observer: Conn, pid: int) -> None:
+    """Returns once the connection with this pid waits for a lock that another one holds."""
+    async with asyncio.timeout(10):
+        while not await observer.fetchval(BLOCKED_SQL, pid):
+            pass
+
+
+async def pid_of(conn: Conn) -> int:
+    """The server process of this connection."""
+    return int(await conn.fetchval("SELECT pg_backend_pid()"))
