@@ -1,4 +1,4 @@
-"""Creates `.venv` and installs the hash-locked requirements into it. Standard library only: it runs before anything is installed."""
+"""Makes `.venv` and installs the locked requirements. Standard library only: it runs before anything is installed."""
 
 import subprocess
 import sys
@@ -24,8 +24,8 @@ def main() -> None:
 
 def create_venv() -> None:
     try:
-        import ensurepip  # noqa: F401, PLC0415
-        import venv  # noqa: PLC0415
+        import ensurepip  # noqa: F401
+        import venv
     except ImportError:
         sys.exit("This Python has no venv module. On Debian or Ubuntu: apt-get install python3-venv")
     venv.create(VENV, with_pip=True, clear=True)

@@ -1,0 +1,94 @@
+"""Runs the demo: the shop, the API, a worker and the mailbox, in one process."""
+
+import sys
+from collections.abc import Sequence
+
+from auth import terminals
+from infra import serving
+from infra.clock import DemoClock
+from infra.demo.shop import CURRENCY, PEOPLE, SLUG, Place, new_terminal, open_shop
+from infra.edge.logs import configure_logging
+from infra.mailbox import Mailbox, catch
+from infra.runtime import Runtime, running
+from infra.settings import Settings
+from infra.sweeps import sweeps
+from web.pages.demo import DemoFacts
+from web.routes import demo_routes
+
+SWEEP_LIMIT = 200
+
+
+async def run_demo(settings: Settings) -> None:
+    """Serves the demo until SIGINT or SIGTERM. Its data stays for the next start."""
+    configure_logging(style="console", level=serving.level_of(settings))
+    with serving.listening(settings) as sockets:
+        async with catch() as mailbox:
+            url = f"http://{settings.host}:{settings.port}"
+            settings = settings.model_copy(
+                update={
+                    "public_base_url": settings.public_base_url if _is_chosen(settings) else url,
+                    "smtp_host": "127.0.0.1",
+                    "smtp_port": mailbox.port,
+                    "smtp_starttls": False,
+                }
+            )
+            clock = DemoClock(settings.data_dir / "clock-ahead-seconds")
+            async with running(settings, clock, name="regulars demo") as runtime:
+                async with runtime.pool.acquire() as conn, conn.transaction():
+                    place = await open_shop(conn, now=clock())
+                _welcome(url)
+                routes = demo_routes(facts_of(runtime, clock, mailbox, place))
+                await serving.serve_runtime(runtime, sockets=sockets, with_worker=True, more=routes)
+
+
+def facts_of(runtime: Runtime, clock: DemoClock, mailbox: Mailbox, place: Place) -> DemoFacts:
+    """What the demo's pages show and do."""
+
+    async def new_activation_code() -> str:
+        async with runtime.pool.acquire() as conn, conn.transaction():
+            terminal_id = await new_terminal(conn, place, now=clock())
+            return await terminals.new_activation_code(
+                conn, box=runtime.box, merchant_id=place.merchant_id, terminal_id=terminal_id, now=clock()
+            )
+
+    async def sweep() -> None:
+        for one in sweeps():
+            changed: Sequence[object] = [one]
+            while changed:
+                async with runtime.pool.acquire() as conn, conn.transaction():
+                    changed = cards = await one.step(conn, limit=SWEEP_LIMIT, now=clock())
+                for merchant_id, card_id in cards:
+                    runtime.changes.publish(merchant_id, card_id)
+
+    return DemoFacts(
+        program_slug=SLUG,
+        currency=CURRENCY,
+        customer_emails=[person.email for person in PEOPLE],
+        mails=lambda: mailbox.messages,
+        new_activation_code=new_activation_code,
+        clock=clock,
+        advance=clock.advance,
+        sweep=sweep,
+        walk_through=f".venv/bin/regulars demo --walkthrough --port {runtime.settings.port}",
+    )
+
+
+def _is_chosen(settings: Settings) -> bool:
+    return "public_base_url" in settings.model_fields_set
+
+
+def _welcome(url: str) -> None:
+    sys.stderr.write(
+        f"""
+  Monsoon Coffee is open.
+
+    {url}/demo           what to try, in order
+    {url}/demo/mailbox   every mail that is sent
+    {url}/graphiql       the API by hand
+    {url}/demo.json      for scripts
+
+  In another terminal, the whole main job step by step:  .venv/bin/regulars demo --walkthrough
+  Ctrl-C ends it; the data stays for the next time.
+
+"""
+    )

@@ -1,0 +1,162 @@
+"""The demo's shop: a café with a program, a store, and customers who have been there before."""
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from wallet import cards, check_ins, programs, sales, stores
+from wallet.baskets import Basket, Line
+from wallet.database import Conn
+from wallet.rules import Rules
+from wallet.values import (
+    CheckInPurpose,
+    CustomerId,
+    MerchantId,
+    Minor,
+    Points,
+    SignedCode,
+    StoreId,
+    Terminal,
+    TerminalId,
+)
+
+SLUG = "monsoon-coffee"
+CURRENCY = "INR"
+PER_BEAN = Minor(1000)
+
+INSERT_CUSTOMER_SQL = """
+    INSERT INTO customers (email, email_key, name, locale, confirmed_at, created_at)
+    VALUES ($1, $1, $2, $3, $4, $4)
+    ON CONFLICT (email_key) DO UPDATE SET email = EXCLUDED.email
+    RETURNING customer_id
+"""
+
+STORE_OF_PROGRAM_SQL = """
+    SELECT s.merchant_id, s.store_id
+    FROM stores AS s
+    JOIN program_directory AS d ON d.merchant_id = s.merchant_id AND d.program_id = s.program_id
+    WHERE d.slug = $1
+    ORDER BY s.created_at
+    LIMIT 1
+"""
+
+COUNT_TERMINALS_SQL = "SELECT COUNT(*) FROM terminals WHERE merchant_id = $1 AND store_id = $2"
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    email: str
+    name: str
+    locale: str
+    bought: tuple[tuple[int, str, int], ...]
+    """Days ago, what, and for how much (paise)."""
+
+
+PEOPLE = (
+    Person(
+        "asha@example.com",
+        "Asha",
+        "en-IN",
+        ((41, "Filter coffee beans, 500 g", 64_000), (17, "Two filter coffees", 18_000), (3, "Banana bread", 14_500)),
+    ),
+    Person("ravi@example.com", "Ravi", "ml-IN", ((26, "Masala chai", 9_000), (8, "Lunch for two", 78_000))),
+    Person("meera@example.com", "Meera", "hi-IN", ((12, "Cold brew", 22_000),)),
+    Person("somchai@example.com", "Somchai", "th-TH", ()),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    merchant_id: MerchantId
+    store_id: StoreId
+
+
+async def open_shop(conn: Conn, *, now: datetime) -> Place:
+    """The café is there, with its customers and their history; made now if this is the first start."""
+    row = await conn.fetchrow(STORE_OF_PROGRAM_SQL, SLUG)
+    if row is not None:
+        return Place(row["merchant_id"], row["store_id"])
+    opened_at = now - timedelta(days=60)
+    merchant_id = await stores.create_merchant(
+        conn, name="Monsoon Coffee", currency=CURRENCY, locale="en-IN", timezone="Asia/Kolkata", now=opened_at
+    )
+    program = await programs.create(
+        conn,
+        merchant_id=merchant_id,
+        slug=SLUG,
+        name="Monsoon Regulars",
+        point_name="bean",
+        point_name_plural="beans",
+        rules=Rules(points=Points(1), per_minor=PER_BEAN, carry_remainder=True, expiry_months=12),
+        now=opened_at,
+    )
+    store_id = await stores.create_store(
+        conn, merchant_id=merchant_id, program_id=program.program_id, name="Fort Kochi", now=opened_at
+    )
+    place = Place(merchant_id, store_id)
+    terminal_id = await new_terminal(conn, place, now=opened_at)
+    terminal = Terminal(
+        merchant_id=merchant_id,
+        terminal_id=terminal_id,
+        store_id=store_id,
+        program_id=program.program_id,
+        name="Till 1",
+        store_name="Fort Kochi",
+        merchant_name="Monsoon Coffee",
+        currency=CURRENCY,
+        locale="en-IN",
+        timezone="Asia/Kolkata",
+    )
+    for person in PEOPLE:
+        customer_id = await conn.fetchval(INSERT_CUSTOMER_SQL, person.email, person.name, person.locale, opened_at)
+        await _join_and_buy(conn, terminal, person, customer_id, now=now)
+    return place
+
+
+async def new_terminal(conn: Conn, place: Place, *, now: datetime) -> TerminalId:
+    """One more till at the counter, so that several can be tried side by side."""
+    count = await conn.fetchval(COUNT_TERMINALS_SQL, place.merchant_id, place.store_id)
+    return await stores.create_terminal(
+        conn, merchant_id=place.merchant_id, store_id=place.store_id, name=f"Till {count + 1}", now=now
+    )
+
+
+async def _join_and_buy(
+    conn: Conn, terminal: Terminal, person: Person, customer_id: CustomerId, *, now: datetime
+) -> None:
+    joined_at = now - timedelta(days=50)
+    card_id, _ = await cards.ensure_member(
+        conn,
+        merchant_id=terminal.merchant_id,
+        program_id=terminal.program_id,
+        customer_id=customer_id,
+        now=joined_at,
+    )
+    for number, (days_ago, what, amount) in enumerate(person.bought, start=1):
+        then = now - timedelta(days=days_ago)
+        code = await check_ins.mint(
+            conn,
+            customer_id=customer_id,
+            merchant_id=terminal.merchant_id,
+            card_id=card_id,
+            purpose=CheckInPurpose.EARN,
+            now=then,
+        )
+        await sales.checkout(
+            conn,
+            terminal=terminal,
+            customer=SignedCode(
+                purpose=code.purpose,
+                program_number=code.program_number,
+                card_reference=code.card_reference,
+                expires_at=code.expires_at,
+                jti=code.jti,
+            ),
+            basket=Basket(
+                receipt_number=f"{person.name[:1]}{number:03}",
+                currency=CURRENCY,
+                lines=(Line(line_id="1", description=what, amount_minor=Minor(amount)),),
+            ),
+            idempotency_key=uuid.uuid4(),
+            now=then,
+        )

@@ -1,0 +1,137 @@
+"""The demo as a newcomer starts it: a process, a browserless visitor, and the whole main job against it."""
+
+import asyncio
+import os
+import signal
+import socket
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+
+from infra.demo import camera
+from infra.demo.walkthrough import WalkStopped, walk_through
+from infra.postgres.server import ephemeral
+from tests.infra.commands import regulars
+from wallet import qr
+
+START_SECONDS = 60
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port: int = listener.getsockname()[1]
+        return port
+
+
+def plain_environment() -> dict[str, str]:
+    ours = ("REGULARS_", "DATABASE_URL")
+    return {name: value for name, value in os.environ.items() if not name.startswith(ours)}
+
+
+@asynccontextmanager
+async def demo(data_dir: Path, port: int) -> AsyncIterator[httpx.AsyncClient]:
+    """`regulars demo` runs until the block is left, and then ends by itself on SIGTERM."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-c",
+        "from infra.cli import main; main()",
+        "demo",
+        f"--port={port}",
+        f"--data-dir={data_dir}",
+        env=plain_environment(),
+        stdout=asyncio.subprocess.DEVNULL,
+        stderr=asyncio.subprocess.DEVNULL,
+    )
+    try:
+        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=30) as http:
+            async with asyncio.timeout(START_SECONDS):
+                while not await is_ready(http):
+                    await asyncio.sleep(0.1)
+            yield http
+        process.send_signal(signal.SIGTERM)
+        assert await asyncio.wait_for(process.wait(), 30) == 0
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+
+
+async def is_ready(http: httpx.AsyncClient) -> bool:
+    try:
+        return (await http.get("/readyz")).status_code == 200
+    except httpx.TransportError:
+        return False
+
+
+@pytest.fixture
+def data_dir() -> AsyncIterator[Path]:
+    """A folder that the server's user can enter, wherever pytest keeps its own."""
+    with ephemeral() as server:
+        folder = server.data_dir / "demo"
+        yield folder
+
+
+async def test_the_whole_main_job_runs_and_survives_a_restart(data_dir: Path) -> None:
+    port = free_port()
+    said: list[str] = []
+    # when
+    async with demo(data_dir, port) as http:
+        facts = (await http.get("/demo.json")).json()
+        again = (await http.get("/demo.json")).json()
+        await asyncio.to_thread(walk_through, f"http://127.0.0.1:{port}", say=said.append)
+        mails = (await http.get("/demo/mailbox.json")).json()
+        moved = await http.post("/demo/clock", json={"advanceSeconds": 86_400})
+        later = (await http.get("/demo.json")).json()["clock"]
+        pages = [(await http.get(path)).status_code for path in ("/", "/demo", "/demo/mailbox", "/graphiql")]
+    # then
+    assert facts["programSlug"] == "monsoon-coffee"
+    assert len(facts["customers"]) == 4
+    assert facts["activationCode"] != again["activationCode"]
+    assert "whole main job" in said[-1]
+    assert [sorted(mail) for mail in mails] == [["html", "subject", "text", "to"]] * len(mails)
+    assert {mail["to"] for mail in mails} >= {"asha@example.com"}
+    assert moved.status_code == 200
+    assert later >= moved.json()["clock"]
+    assert pages == [200, 200, 200, 200]
+    # and when it is started again on the same data
+    async with demo(data_dir, port) as http:
+        after = (await http.get("/demo.json")).json()
+    # then the clock has not gone back, and the shop was not opened twice
+    assert after["clock"] >= later
+    assert after["programSlug"] == facts["programSlug"]
+
+
+async def test_a_walk_without_a_demo_says_how_to_start_one() -> None:
+    port = free_port()
+    # when
+    with pytest.raises(WalkStopped) as stopped:
+        walk_through(f"http://127.0.0.1:{port}", say=print)
+    done = await regulars("demo", "--walkthrough", f"--port={port}", environment=plain_environment())
+    # then
+    assert str(stopped.value) == f"No demo answers at http://127.0.0.1:{port}. Start one with: make demo"
+    assert (done.code, done.err.strip()) == (2, str(stopped.value))
+
+
+async def test_a_taken_port_is_said_in_a_sentence(data_dir: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        # when
+        done = await regulars("demo", f"--port={port}", f"--data-dir={data_dir}", environment=plain_environment())
+    # then
+    assert done.code == 2
+    assert f"port {port}" in done.err
+    assert "Traceback" not in done.err
+
+
+def test_the_camera_reads_the_digits_from_the_picture() -> None:
+    digits = "9" + "0123456789" * 21 + "1234567"
+    assert camera.read(qr.svg(digits)) == digits
+
+
+def test_an_empty_picture_shows_nothing() -> None:
+    with pytest.raises(camera.NothingSeen):
+        camera.read('<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 49 49"></svg>')

@@ -1,0 +1,177 @@
+"""The command line, as an operator uses it."""
+
+import json
+import re
+
+import asyncpg
+
+from tests.database import Database
+from tests.infra.commands import environment_of, regulars
+from tests.live import caller, live_application
+
+ACTIVATE = """
+mutation ($input: ActivateTerminalInput!) {
+  activateTerminal(input: $input) {
+    __typename
+    ... on TerminalActivated { terminal { name storeName merchantName currency } tokens { accessToken } }
+    ... on UserError { message }
+  }
+}
+"""
+TERMINAL = "{ terminal { name } }"
+
+
+async def made(database: Database, *arguments: str) -> dict[str, str]:
+    done = await regulars(*arguments, "--json", environment=environment_of(database))
+    assert (done.code, done.err) == (0, "")
+    answer: dict[str, str] = json.loads(done.out)
+    return answer
+
+
+async def test_a_shop_is_set_up_and_its_till_activated(database: Database) -> None:
+    # given
+    merchant = await made(database, "merchant", "create", "--name", "Monsoon", "--currency", "INR")
+    merchant_id = merchant["merchantId"]
+    program = await made(
+        database, "program", "create", "--merchant", merchant_id, "--slug", "monsoon", "--name", "Regulars"
+    )
+    store = await made(database, "store", "add", "--program", "monsoon", "--name", "Fort Kochi")
+    # when
+    terminal = await made(
+        database, "terminal", "add", "--merchant", merchant_id, "--store", store["storeId"], "--name", "Till 1"
+    )
+    # then
+    assert program["slug"] == "monsoon"
+    assert re.fullmatch(r"[BCDFGHJKLMNPQRSTVWXZ]{4}-[BCDFGHJKLMNPQRSTVWXZ]{4}", terminal["activationCode"])
+    async with live_application(database, with_worker=False) as live:
+        till = caller(live, "/pos/graphql")
+        given = {"activationCode": terminal["activationCode"], "deviceName": "iPad"}
+        activated = await till.do(ACTIVATE, given)
+        assert activated["terminal"] == {
+            "name": "Till 1",
+            "storeName": "Fort Kochi",
+            "merchantName": "Monsoon",
+            "currency": "INR",
+        }
+        till.token = activated["tokens"]["accessToken"]
+        assert (await till.ask(TERMINAL))["terminal"] == {"name": "Till 1"}
+        # and when
+        await made(database, "terminal", "revoke", "--merchant", merchant_id, "--terminal", terminal["terminalId"])
+        # then
+        refused = (await till.post(TERMINAL)).json()
+        assert refused["errors"][0]["extensions"]["code"] == "UNAUTHENTICATED"
+        await till.http.aclose()
+
+
+async def test_an_unknown_merchant_is_said_in_a_sentence_and_nothing_is_made(database: Database) -> None:
+    # when
+    done = await regulars(
+        "program",
+        "create",
+        "--merchant",
+        "018f0000-0000-7000-8000-000000000000",
+        "--slug",
+        "nobody",
+        "--name",
+        "Nobody",
+        environment=environment_of(database),
+    )
+    # then
+    assert (done.code, done.out) == (2, "")
+    assert done.err == "There is no such merchant, program, store or terminal.\n"
+    conn = await asyncpg.connect(database.owner_dsn)
+    assert await conn.fetchval("SELECT COUNT(*) FROM programs") == 0
+    await conn.close()
+
+
+async def test_the_audit_proves_the_laws_and_names_what_breaks_one(database: Database) -> None:
+    # given
+    await made(database, "merchant", "create", "--name", "Monsoon", "--currency", "INR")
+    # when
+    report = json.loads((await regulars("audit", "--json", environment=environment_of(database))).out)
+    # then
+    assert len(report["laws"]) == 10
+    assert all(law["count"] == 0 for law in report["laws"])
+    assert report["looked_at"]["cards"] == 0
+
+
+async def test_keys_are_rotated_with_a_lead(database: Database) -> None:
+    # when
+    first = await made(database, "keys", "rotate", "--lead-hours", "24")
+    second = await made(database, "keys", "rotate", "--lead-hours", "24")
+    # then
+    assert set(first) == {"access key", "check_in key"}
+    assert first["check_in key"].startswith("02, signs from ")
+    assert second["check_in key"].startswith("03, signs from ")
+
+
+async def test_another_secret_key_is_refused_in_a_sentence(database: Database) -> None:
+    # given
+    await made(database, "keys", "rotate")
+    # when
+    other = environment_of(database, REGULARS_SECRET_KEY="11" * 32)
+    done = await regulars("keys", "rotate", environment=other)
+    # then
+    assert done.code == 2
+    assert len(done.err.strip().splitlines()) == 1
+
+
+async def test_a_database_that_is_not_migrated_says_what_to_run(empty_database: Database) -> None:
+    # given
+    environment = environment_of(empty_database)
+    # when
+    refused = await regulars("audit", environment=environment)
+    migrated = await regulars("migrate", environment=environment)
+    again = await regulars("migrate", "--json", environment=environment)
+    proved = await regulars("audit", environment=environment)
+    # then
+    assert (refused.code, refused.err) == (2, "The database lacks 0001_identity.sql. Run: regulars migrate\n")
+    assert migrated.code == 0
+    assert "0003_ledger.sql" in migrated.out
+    assert json.loads(again.out) == {"applied": "nothing was pending"}
+    assert proved.code == 0
+
+
+async def test_every_mistake_in_the_settings_is_one_sentence(database: Database) -> None:
+    # given
+    wrong = environment_of(database, REGULARS_PORT="high", REGULARS_PUBLIC_BASE_URL="ftp://shop")
+    # when
+    done = await regulars("serve", environment=wrong)
+    # then
+    assert done.code == 2
+    assert len(done.err.strip().splitlines()) == 2
+    assert "REGULARS_PORT" in done.err
+    assert "REGULARS_PUBLIC_BASE_URL" in done.err
+    assert "Traceback" not in done.err
+
+
+async def test_serving_without_mail_server_or_secret_names_both(database: Database) -> None:
+    # given
+    bare = environment_of(database)
+    del bare["REGULARS_SECRET_KEY"]
+    # when
+    done = await regulars("serve", environment=bare)
+    # then
+    assert done.code == 2
+    assert "REGULARS_SECRET_KEY is not set" in done.err
+    assert "REGULARS_SMTP_HOST is not set" in done.err
+
+
+async def test_the_printed_api_is_the_committed_one(database: Database) -> None:
+    for audience in ("customer", "pos"):
+        done = await regulars("schema", "print", audience, environment=environment_of(database))
+        with open(f"schema/{audience}.graphql", encoding="utf-8") as committed:  # noqa: ASYNC230
+            assert done.out.strip() == committed.read().strip()
+
+
+async def test_the_database_can_be_opened_and_dumped_by_hand(database: Database) -> None:
+    # given
+    environment = environment_of(database)
+    # when
+    asked = await regulars("db", "psql", "--no-align", "--tuples-only", "--command=SELECT 1", environment=environment)
+    dumped = await regulars("db", "dump", "--schema-only", environment=environment)
+    url = await regulars("db", "url", environment=environment)
+    # then
+    assert (asked.code, asked.out) == (0, "1\n")
+    assert "CREATE TABLE public.entries" in dumped.out
+    assert url.out == f"{database.dsn}\n"
