@@ -1,0 +1,1055 @@
+-- What the migrations make of an empty database, as pg_dump says it. Written by `regulars db snapshot`.
+
+CREATE FUNCTION public.refuse_change() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    RAISE EXCEPTION 'table % is append-only', TG_TABLE_NAME USING ERRCODE = 'restrict_violation';
+END
+$$;
+
+CREATE TABLE public.accounts (
+    merchant_id uuid NOT NULL,
+    account_id uuid NOT NULL,
+    program_id uuid NOT NULL,
+    kind text NOT NULL,
+    card_id uuid,
+    balance bigint,
+    CONSTRAINT accounts_bounded CHECK (
+CASE
+    WHEN (kind = ANY (ARRAY['active'::text, 'pending'::text, 'gift'::text])) THEN ((balance IS NOT NULL) AND (balance >= 0) AND (card_id IS NOT NULL))
+    ELSE ((balance IS NULL) AND (card_id IS NULL))
+END),
+    CONSTRAINT accounts_kind CHECK ((kind = ANY (ARRAY['active'::text, 'pending'::text, 'gift'::text, 'issued'::text, 'redeemed'::text, 'expired'::text])))
+);
+
+COMMENT ON TABLE public.accounts IS 'Where points stand. Those of cards and gifts are bounded and stored; a program''s own are the sums of their transfers.';
+
+COMMENT ON COLUMN public.accounts.card_id IS 'The card whose points these are; for a gift, the sender''s card, until it is claimed.';
+
+CREATE TABLE public.activation_codes (
+    code_hash bytea NOT NULL,
+    merchant_id uuid NOT NULL,
+    terminal_id uuid NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    used_at timestamp with time zone,
+    CONSTRAINT activation_codes_hash_length CHECK ((octet_length(code_hash) = 32))
+);
+
+COMMENT ON TABLE public.activation_codes IS 'Eight letters that turn a device into a terminal, once, within fifteen minutes. Kept as a keyed hash.';
+
+CREATE TABLE public.card_directory (
+    customer_id uuid NOT NULL,
+    merchant_id uuid NOT NULL,
+    program_id uuid NOT NULL,
+    card_id uuid NOT NULL,
+    joined_at timestamp with time zone NOT NULL,
+    idempotency_key uuid,
+    input_hash bytea,
+    CONSTRAINT card_directory_hash_length CHECK ((octet_length(input_hash) = 32)),
+    CONSTRAINT card_directory_keyed CHECK (((idempotency_key IS NULL) = (input_hash IS NULL)))
+);
+
+COMMENT ON TABLE public.card_directory IS 'Leads from a customer to the cards, whichever merchant they belong to.';
+
+CREATE TABLE public.cards (
+    merchant_id uuid NOT NULL,
+    card_id uuid NOT NULL,
+    program_id uuid NOT NULL,
+    customer_id uuid NOT NULL,
+    number text NOT NULL,
+    reference bigint NOT NULL,
+    active_account_id uuid NOT NULL,
+    pending_account_id uuid NOT NULL,
+    revision bigint DEFAULT 0 NOT NULL,
+    lifetime_earned bigint DEFAULT 0 NOT NULL,
+    carry_minor bigint DEFAULT 0 NOT NULL,
+    joined_at timestamp with time zone NOT NULL,
+    CONSTRAINT cards_carry CHECK ((carry_minor >= 0)),
+    CONSTRAINT cards_number_form CHECK ((number ~ '^[0-9]{16}$'::text)),
+    CONSTRAINT cards_revision CHECK ((revision >= 0))
+);
+
+COMMENT ON TABLE public.cards IS 'A customer''s membership in one program. The row that is locked before anything of the card changes.';
+
+COMMENT ON COLUMN public.cards.reference IS 'The random 64 bits that a check-in code names the card by (read as unsigned).';
+
+COMMENT ON COLUMN public.cards.revision IS 'The seq of the newest entry: grows by one with every change of the card.';
+
+COMMENT ON COLUMN public.cards.lifetime_earned IS 'Points ever earned, less what refunds took back.';
+
+COMMENT ON COLUMN public.cards.carry_minor IS 'Money spent below the next earning step, carried to the next purchase, in minor units.';
+
+CREATE TABLE public.check_in_codes (
+    merchant_id uuid NOT NULL,
+    short_code text NOT NULL,
+    jti bigint NOT NULL,
+    card_id uuid NOT NULL,
+    purpose text NOT NULL,
+    minted_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    ended_at timestamp with time zone,
+    CONSTRAINT check_in_codes_purpose CHECK ((purpose = ANY (ARRAY['EARN'::text, 'REDEEM'::text]))),
+    CONSTRAINT check_in_codes_short_code_form CHECK ((short_code ~ '^[0-9]{10}$'::text))
+);
+
+COMMENT ON TABLE public.check_in_codes IS 'Codes that are being shown: what the ten typed digits stand for, and whether a REDEEM code was replaced by a newer one.';
+
+COMMENT ON COLUMN public.check_in_codes.jti IS 'The random 64 bits of the token (read as unsigned).';
+
+CREATE TABLE public.customers (
+    customer_id uuid DEFAULT uuidv7() NOT NULL,
+    email text NOT NULL,
+    email_key text NOT NULL,
+    name text,
+    locale text NOT NULL,
+    confirmed_at timestamp with time zone,
+    created_at timestamp with time zone NOT NULL,
+    CONSTRAINT customers_email_key_length CHECK (((char_length(email_key) >= 3) AND (char_length(email_key) <= 254))),
+    CONSTRAINT customers_email_length CHECK (((char_length(email) >= 3) AND (char_length(email) <= 254))),
+    CONSTRAINT customers_locale_length CHECK (((char_length(locale) >= 2) AND (char_length(locale) <= 35))),
+    CONSTRAINT customers_name_length CHECK (((char_length(name) >= 1) AND (char_length(name) <= 80)))
+);
+
+COMMENT ON TABLE public.customers IS 'A person who signs in, or was enrolled at a counter. One row per mailbox.';
+
+COMMENT ON COLUMN public.customers.email_key IS 'The address case-folded: what makes two spellings one mailbox.';
+
+COMMENT ON COLUMN public.customers.confirmed_at IS 'When the person first proved to read this mailbox; null for a customer enrolled at a counter until then.';
+
+CREATE TABLE public.email_confirmations (
+    link_hash bytea NOT NULL,
+    customer_id uuid NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    CONSTRAINT email_confirmations_hash_length CHECK ((octet_length(link_hash) = 32))
+);
+
+COMMENT ON TABLE public.email_confirmations IS 'SHA-256 of the link mailed to a customer who was enrolled at a counter. Using it twice is using it once.';
+
+CREATE TABLE public.entries (
+    merchant_id uuid NOT NULL,
+    card_id uuid NOT NULL,
+    seq bigint NOT NULL,
+    kind text NOT NULL,
+    points bigint NOT NULL,
+    pending_points bigint NOT NULL,
+    reserved_points bigint NOT NULL,
+    active_after bigint NOT NULL,
+    pending_after bigint NOT NULL,
+    reserved_after bigint NOT NULL,
+    lifetime_after bigint NOT NULL,
+    occurred_at timestamp with time zone NOT NULL,
+    posted_at timestamp with time zone NOT NULL,
+    store_id uuid,
+    sale_id uuid,
+    gift_id uuid,
+    reverses_seq bigint,
+    reverses_wholly boolean DEFAULT false NOT NULL,
+    reasons jsonb DEFAULT '[]'::jsonb NOT NULL,
+    CONSTRAINT entries_after CHECK (((active_after >= 0) AND (pending_after >= 0) AND (reserved_after >= 0))),
+    CONSTRAINT entries_kind CHECK ((kind = ANY (ARRAY['EARNED'::text, 'BONUS'::text, 'ACTIVATED'::text, 'REDEEMED'::text, 'RETURNED'::text, 'REFUNDED'::text, 'EXPIRED'::text, 'ADJUSTED'::text, 'REVERSED'::text, 'GIFT_SENT'::text, 'GIFT_RETURNED'::text, 'GIFT_RECEIVED'::text, 'GIFT_SETTLED'::text]))),
+    CONSTRAINT entries_moves CHECK (((points <> 0) OR (pending_points <> 0) OR (reserved_points <> 0))),
+    CONSTRAINT entries_reasons CHECK (((jsonb_typeof(reasons) = 'array'::text) AND (octet_length((reasons)::text) <= 8192))),
+    CONSTRAINT entries_reverses CHECK (((reverses_seq < seq) AND ((reverses_seq IS NOT NULL) OR (NOT reverses_wholly)))),
+    CONSTRAINT entries_seq CHECK ((seq >= 1))
+);
+
+COMMENT ON TABLE public.entries IS 'Every change of a card, numbered without gaps, with what stood on the card after it. GIFT_SETTLED (a sent gift was claimed: reserved falls, nothing else moves) is not shown in the history.';
+
+CREATE TABLE public.gift_events (
+    merchant_id uuid NOT NULL,
+    event_id uuid DEFAULT uuidv7() NOT NULL,
+    gift_id uuid NOT NULL,
+    kind text NOT NULL,
+    at timestamp with time zone NOT NULL,
+    customer_id uuid,
+    idempotency_key uuid,
+    input_hash bytea,
+    CONSTRAINT gift_events_hash_length CHECK ((octet_length(input_hash) = 32)),
+    CONSTRAINT gift_events_keyed CHECK ((((idempotency_key IS NULL) = (input_hash IS NULL)) AND ((idempotency_key IS NULL) OR (customer_id IS NOT NULL)))),
+    CONSTRAINT gift_events_kind CHECK ((kind = ANY (ARRAY['CREATED'::text, 'SENT'::text, 'DELIVERED'::text, 'BOUNCED'::text, 'RESENT'::text, 'CLAIMED'::text, 'CANCELLED'::text, 'RETURNED'::text])))
+);
+
+COMMENT ON TABLE public.gift_events IS 'What happened to a gift, when and by whom. What a person did carries the key that makes doing it twice doing it once.';
+
+CREATE TABLE public.gift_links (
+    link_hash bytea NOT NULL,
+    merchant_id uuid NOT NULL,
+    gift_id uuid NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    revoked_at timestamp with time zone,
+    CONSTRAINT gift_links_hash_length CHECK ((octet_length(link_hash) = 32))
+);
+
+COMMENT ON TABLE public.gift_links IS 'SHA-256 of each link that was mailed. The link itself exists only in the mail.';
+
+CREATE TABLE public.gift_mail_refusals (
+    email_hash bytea NOT NULL,
+    refused_at timestamp with time zone NOT NULL,
+    CONSTRAINT gift_mail_refusals_hash_length CHECK ((octet_length(email_hash) = 32))
+);
+
+COMMENT ON TABLE public.gift_mail_refusals IS 'Mailboxes whose owners asked us to send them no gift mail, whoever the gift is from. SHA-256 of the key of the address, not the address.';
+
+CREATE TABLE public.gifts (
+    merchant_id uuid NOT NULL,
+    gift_id uuid DEFAULT uuidv7() NOT NULL,
+    program_id uuid NOT NULL,
+    sender_customer_id uuid NOT NULL,
+    sender_card_id uuid NOT NULL,
+    sent_seq bigint NOT NULL,
+    account_id uuid NOT NULL,
+    points bigint NOT NULL,
+    recipient_name text NOT NULL,
+    recipient_email text NOT NULL,
+    recipient_email_key text NOT NULL,
+    message text,
+    locale text NOT NULL,
+    status text NOT NULL,
+    delivery integer DEFAULT 1 NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    deliver_at timestamp with time zone NOT NULL,
+    sent_at timestamp with time zone,
+    claimable_until timestamp with time zone NOT NULL,
+    return_days integer NOT NULL,
+    closed_at timestamp with time zone,
+    delivery_problem text,
+    claimed_by_customer_id uuid,
+    claimed_card_id uuid,
+    claimed_seq bigint,
+    CONSTRAINT gifts_claimed CHECK ((((status = 'CLAIMED'::text) = (claimed_card_id IS NOT NULL)) AND ((claimed_card_id IS NULL) = (claimed_by_customer_id IS NULL)) AND ((claimed_card_id IS NULL) = (claimed_seq IS NULL)))),
+    CONSTRAINT gifts_closed CHECK (((status = ANY (ARRAY['CLAIMED'::text, 'CANCELLED'::text, 'RETURNED'::text])) = (closed_at IS NOT NULL))),
+    CONSTRAINT gifts_delivery_problem_length CHECK (((char_length(delivery_problem) >= 1) AND (char_length(delivery_problem) <= 200))),
+    CONSTRAINT gifts_locale_length CHECK (((char_length(locale) >= 2) AND (char_length(locale) <= 35))),
+    CONSTRAINT gifts_message_length CHECK (((char_length(message) >= 1) AND (char_length(message) <= 280))),
+    CONSTRAINT gifts_points CHECK ((points > 0)),
+    CONSTRAINT gifts_recipient_email_key_length CHECK (((char_length(recipient_email_key) >= 3) AND (char_length(recipient_email_key) <= 254))),
+    CONSTRAINT gifts_recipient_email_length CHECK (((char_length(recipient_email) >= 3) AND (char_length(recipient_email) <= 254))),
+    CONSTRAINT gifts_recipient_name_length CHECK (((char_length(recipient_name) >= 1) AND (char_length(recipient_name) <= 80))),
+    CONSTRAINT gifts_return_days CHECK (((return_days >= 1) AND (return_days <= 365))),
+    CONSTRAINT gifts_status CHECK ((status = ANY (ARRAY['SCHEDULED'::text, 'SENT'::text, 'DELIVERED'::text, 'BOUNCED'::text, 'CLAIMED'::text, 'CANCELLED'::text, 'RETURNED'::text])))
+);
+
+COMMENT ON TABLE public.gifts IS 'An e-gift of points. Open, its points stand in its own account; closed, they are on the recipient''s card or back in the sender''s lots.';
+
+COMMENT ON COLUMN public.gifts.recipient_email_key IS 'What makes two spellings one mailbox, as in customers: recipients are counted by it.';
+
+COMMENT ON COLUMN public.gifts.delivery IS 'Grows with every resend, so that a mail that was overtaken is not sent.';
+
+COMMENT ON COLUMN public.gifts.return_days IS 'The rule that was in force when the gift was made: so long after its mail it goes back.';
+
+COMMENT ON COLUMN public.gifts.delivery_problem IS 'A code of the reason why the mail was refused; the words for it are made for the reader.';
+
+CREATE TABLE public.lot_movements (
+    merchant_id uuid NOT NULL,
+    card_id uuid NOT NULL,
+    seq bigint NOT NULL,
+    lot_id uuid NOT NULL,
+    points bigint NOT NULL,
+    CONSTRAINT lot_movements_points CHECK ((points <> 0))
+);
+
+COMMENT ON TABLE public.lot_movements IS 'What each entry put into or took out of which lot, so that giving back restores the lots it came from. What remains of a lot is their sum.';
+
+CREATE TABLE public.lots (
+    merchant_id uuid NOT NULL,
+    lot_id uuid DEFAULT uuidv7() NOT NULL,
+    program_id uuid NOT NULL,
+    card_id uuid NOT NULL,
+    source_seq bigint NOT NULL,
+    sale_id uuid,
+    points bigint NOT NULL,
+    remaining bigint NOT NULL,
+    activates_at timestamp with time zone NOT NULL,
+    activated_at timestamp with time zone,
+    expires_at timestamp with time zone,
+    CONSTRAINT lots_dates CHECK ((expires_at > activates_at)),
+    CONSTRAINT lots_points CHECK ((points > 0)),
+    CONSTRAINT lots_remaining CHECK (((remaining >= 0) AND (remaining <= points)))
+);
+
+COMMENT ON TABLE public.lots IS 'Points from one earning, with their own dates. The soonest to expire is spent first.';
+
+COMMENT ON COLUMN public.lots.activated_at IS 'Null while the points are pending.';
+
+CREATE TABLE public.merchants (
+    merchant_id uuid DEFAULT uuidv7() NOT NULL,
+    name text NOT NULL,
+    currency text NOT NULL,
+    locale text NOT NULL,
+    timezone text NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    CONSTRAINT merchants_currency_form CHECK ((currency ~ '^[A-Z]{3}$'::text)),
+    CONSTRAINT merchants_locale_length CHECK (((char_length(locale) >= 2) AND (char_length(locale) <= 35))),
+    CONSTRAINT merchants_name_length CHECK (((char_length(name) >= 1) AND (char_length(name) <= 80))),
+    CONSTRAINT merchants_timezone_length CHECK (((char_length(timezone) >= 1) AND (char_length(timezone) <= 64)))
+);
+
+COMMENT ON TABLE public.merchants IS 'A business. Everything that belongs to it names it first, in every key.';
+
+CREATE TABLE public.outbox (
+    outbox_id bigint NOT NULL,
+    topic text NOT NULL,
+    payload jsonb NOT NULL,
+    run_at timestamp with time zone NOT NULL,
+    attempts integer DEFAULT 0 NOT NULL,
+    locked_until timestamp with time zone,
+    last_error text,
+    dead_at timestamp with time zone,
+    created_at timestamp with time zone NOT NULL,
+    CONSTRAINT outbox_attempts CHECK ((attempts >= 0)),
+    CONSTRAINT outbox_last_error_length CHECK ((char_length(last_error) <= 500)),
+    CONSTRAINT outbox_payload_length CHECK ((octet_length((payload)::text) <= 4096)),
+    CONSTRAINT outbox_topic_length CHECK (((char_length(topic) >= 1) AND (char_length(topic) <= 60)))
+);
+
+COMMENT ON TABLE public.outbox IS 'Work for the worker. A row is deleted when it is done; one that failed too often is dead and stays to be looked at. Payloads hold ids, never secrets: a code or link is made when its mail is.';
+
+COMMENT ON COLUMN public.outbox.locked_until IS 'The lease of the worker that has it; past it, another may take it.';
+
+ALTER TABLE public.outbox ALTER COLUMN outbox_id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.outbox_outbox_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.program_directory (
+    number bigint NOT NULL,
+    slug text NOT NULL,
+    merchant_id uuid NOT NULL,
+    program_id uuid NOT NULL,
+    CONSTRAINT program_directory_number_range CHECK (((number >= 1) AND (number <= '4294967295'::bigint))),
+    CONSTRAINT program_directory_slug_length CHECK (((char_length(slug) >= 1) AND (char_length(slug) <= 64)))
+);
+
+COMMENT ON TABLE public.program_directory IS 'Leads from what the outside knows (a poster''s slug, the number in a check-in code) to the merchant. Small, and the same on every node.';
+
+ALTER TABLE public.program_directory ALTER COLUMN number ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.program_directory_number_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.program_revisions (
+    merchant_id uuid NOT NULL,
+    program_id uuid NOT NULL,
+    revision integer NOT NULL,
+    rules jsonb NOT NULL,
+    valid_from timestamp with time zone NOT NULL,
+    CONSTRAINT program_revisions_revision CHECK ((revision >= 1))
+);
+
+COMMENT ON TABLE public.program_revisions IS 'One immutable version of a program''s rules. A sale names the one that judged it.';
+
+CREATE TABLE public.programs (
+    merchant_id uuid NOT NULL,
+    program_id uuid DEFAULT uuidv7() NOT NULL,
+    slug text NOT NULL,
+    name text NOT NULL,
+    point_name text NOT NULL,
+    point_name_plural text NOT NULL,
+    currency text NOT NULL,
+    issued_account_id uuid NOT NULL,
+    redeemed_account_id uuid NOT NULL,
+    expired_account_id uuid NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    CONSTRAINT programs_currency_form CHECK ((currency ~ '^[A-Z]{3}$'::text)),
+    CONSTRAINT programs_name_length CHECK (((char_length(name) >= 1) AND (char_length(name) <= 80))),
+    CONSTRAINT programs_point_name_length CHECK (((char_length(point_name) >= 1) AND (char_length(point_name) <= 30))),
+    CONSTRAINT programs_point_name_plural_length CHECK (((char_length(point_name_plural) >= 1) AND (char_length(point_name_plural) <= 30))),
+    CONSTRAINT programs_slug_form CHECK ((slug ~ '^[a-z0-9]([a-z0-9-]{0,62}[a-z0-9])?$'::text))
+);
+
+COMMENT ON TABLE public.programs IS 'A merchant''s loyalty scheme. Its rules stand in program_revisions.';
+
+COMMENT ON COLUMN public.programs.issued_account_id IS 'Where points come from and go back to on a refund; its balance is the sum of its transfers, no row is hot.';
+
+CREATE UNLOGGED TABLE public.rate_limits (
+    scope text NOT NULL,
+    subject bytea NOT NULL,
+    hits integer NOT NULL,
+    window_ends_at timestamp with time zone NOT NULL,
+    CONSTRAINT rate_limits_scope_length CHECK (((char_length(scope) >= 1) AND (char_length(scope) <= 40))),
+    CONSTRAINT rate_limits_subject_length CHECK (((octet_length(subject) >= 1) AND (octet_length(subject) <= 64)))
+);
+
+COMMENT ON TABLE public.rate_limits IS 'How often something was tried in the running window. Unlogged: a crash forgives, nothing else.';
+
+COMMENT ON COLUMN public.rate_limits.subject IS 'Keyed hash of who or what is counted, never the address itself.';
+
+CREATE TABLE public.refresh_tokens (
+    session_id uuid NOT NULL,
+    seq integer NOT NULL,
+    token_hash bytea NOT NULL,
+    issued_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    used_at timestamp with time zone,
+    CONSTRAINT refresh_tokens_hash_length CHECK ((octet_length(token_hash) = 32)),
+    CONSTRAINT refresh_tokens_seq CHECK ((seq >= 1))
+);
+
+COMMENT ON TABLE public.refresh_tokens IS 'The tokens of one session, each good for one refresh. An old one that comes back ends the session.';
+
+CREATE TABLE public.refund_lines (
+    merchant_id uuid NOT NULL,
+    sale_id uuid NOT NULL,
+    "position" integer NOT NULL,
+    refund_id uuid NOT NULL
+);
+
+COMMENT ON TABLE public.refund_lines IS 'Which lines a refund took back. The primary key lets no line be refunded twice.';
+
+CREATE TABLE public.refunds (
+    merchant_id uuid NOT NULL,
+    refund_id uuid DEFAULT uuidv7() NOT NULL,
+    sale_id uuid NOT NULL,
+    terminal_id uuid NOT NULL,
+    points_due bigint NOT NULL,
+    points_taken_back bigint NOT NULL,
+    posted_at timestamp with time zone NOT NULL,
+    idempotency_key uuid NOT NULL,
+    input_hash bytea NOT NULL,
+    CONSTRAINT refunds_hash_length CHECK ((octet_length(input_hash) = 32)),
+    CONSTRAINT refunds_points CHECK (((points_taken_back >= 0) AND (points_taken_back <= points_due)))
+);
+
+COMMENT ON TABLE public.refunds IS 'Goods that came back, and the points that went back with them.';
+
+COMMENT ON COLUMN public.refunds.points_due IS 'What the returned lines had earned; more than points_taken_back where the customer had spent it already.';
+
+CREATE TABLE public.sale_lines (
+    merchant_id uuid NOT NULL,
+    sale_id uuid NOT NULL,
+    "position" integer NOT NULL,
+    line_id text NOT NULL,
+    kind text NOT NULL,
+    sku text,
+    category text,
+    description text,
+    quantity integer NOT NULL,
+    amount_minor bigint NOT NULL,
+    points bigint NOT NULL,
+    status text NOT NULL,
+    CONSTRAINT sale_lines_amount CHECK ((amount_minor >= 0)),
+    CONSTRAINT sale_lines_category_length CHECK (((char_length(category) >= 1) AND (char_length(category) <= 80))),
+    CONSTRAINT sale_lines_description_length CHECK (((char_length(description) >= 1) AND (char_length(description) <= 200))),
+    CONSTRAINT sale_lines_kind CHECK ((kind = ANY (ARRAY['ITEM'::text, 'SHIPPING'::text, 'FEE'::text, 'TIP'::text, 'DEPOSIT'::text, 'GIFT_CARD_SALE'::text]))),
+    CONSTRAINT sale_lines_line_id_length CHECK (((char_length(line_id) >= 1) AND (char_length(line_id) <= 80))),
+    CONSTRAINT sale_lines_points CHECK ((points >= 0)),
+    CONSTRAINT sale_lines_quantity CHECK ((quantity >= 1)),
+    CONSTRAINT sale_lines_sku_length CHECK (((char_length(sku) >= 1) AND (char_length(sku) <= 80))),
+    CONSTRAINT sale_lines_status CHECK ((status = ANY (ARRAY['EARNED'::text, 'EXCLUDED_KIND'::text, 'BELOW_MINIMUM'::text, 'NO_RULE'::text, 'CAP_REACHED'::text])))
+);
+
+COMMENT ON TABLE public.sale_lines IS 'The lines of a sale, with what each earned and why.';
+
+CREATE TABLE public.sales (
+    merchant_id uuid NOT NULL,
+    sale_id uuid DEFAULT uuidv7() NOT NULL,
+    store_id uuid NOT NULL,
+    terminal_id uuid NOT NULL,
+    program_id uuid NOT NULL,
+    revision integer NOT NULL,
+    card_id uuid NOT NULL,
+    visit_id uuid,
+    receipt_number text NOT NULL,
+    currency text NOT NULL,
+    total_minor bigint NOT NULL,
+    points bigint NOT NULL,
+    offline boolean NOT NULL,
+    occurred_at timestamp with time zone NOT NULL,
+    posted_at timestamp with time zone NOT NULL,
+    entry_seq bigint,
+    idempotency_key uuid NOT NULL,
+    input_hash bytea NOT NULL,
+    CONSTRAINT sales_currency_form CHECK ((currency ~ '^[A-Z]{3}$'::text)),
+    CONSTRAINT sales_hash_length CHECK ((octet_length(input_hash) = 32)),
+    CONSTRAINT sales_points CHECK ((points >= 0)),
+    CONSTRAINT sales_receipt_number_length CHECK (((char_length(receipt_number) >= 1) AND (char_length(receipt_number) <= 80))),
+    CONSTRAINT sales_total CHECK ((total_minor >= 0))
+);
+
+COMMENT ON TABLE public.sales IS 'What the till recorded, and what it earned under the named revision of the rules.';
+
+COMMENT ON COLUMN public.sales.entry_seq IS 'The entry of the card that it made; null where nothing was earned.';
+
+CREATE TABLE public.schema_migrations (
+    version integer NOT NULL,
+    name text NOT NULL,
+    checksum bytea NOT NULL,
+    applied_at timestamp with time zone NOT NULL
+);
+
+CREATE TABLE public.sessions (
+    session_id uuid DEFAULT gen_random_uuid() NOT NULL,
+    customer_id uuid,
+    merchant_id uuid,
+    terminal_id uuid,
+    device_name text NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    last_seen_at timestamp with time zone NOT NULL,
+    ended_at timestamp with time zone,
+    ended_because text,
+    CONSTRAINT sessions_device_name_length CHECK (((char_length(device_name) >= 1) AND (char_length(device_name) <= 80))),
+    CONSTRAINT sessions_ended CHECK (((ended_at IS NULL) = (ended_because IS NULL))),
+    CONSTRAINT sessions_ended_because CHECK ((ended_because = ANY (ARRAY['signed_out'::text, 'token_reused'::text, 'revoked'::text, 'replaced'::text]))),
+    CONSTRAINT sessions_one_owner CHECK ((((customer_id IS NULL) <> (terminal_id IS NULL)) AND ((merchant_id IS NULL) = (terminal_id IS NULL))))
+);
+
+COMMENT ON TABLE public.sessions IS 'One device that is signed in: a customer''s phone or a terminal. The family of its refresh tokens.';
+
+CREATE TABLE public.sign_in_attempts (
+    attempt_id uuid DEFAULT gen_random_uuid() NOT NULL,
+    email text NOT NULL,
+    email_key text NOT NULL,
+    locale text NOT NULL,
+    code_hash bytea,
+    tries_left smallint NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    consumed_at timestamp with time zone,
+    CONSTRAINT sign_in_attempts_code_hash_length CHECK ((octet_length(code_hash) = 32)),
+    CONSTRAINT sign_in_attempts_email_key_length CHECK (((char_length(email_key) >= 3) AND (char_length(email_key) <= 254))),
+    CONSTRAINT sign_in_attempts_email_length CHECK (((char_length(email) >= 3) AND (char_length(email) <= 254))),
+    CONSTRAINT sign_in_attempts_locale_length CHECK (((char_length(locale) >= 2) AND (char_length(locale) <= 35))),
+    CONSTRAINT sign_in_attempts_tries CHECK ((tries_left >= 0))
+);
+
+COMMENT ON TABLE public.sign_in_attempts IS 'One request for an emailed sign-in code. The same row is made for known and unknown addresses.';
+
+COMMENT ON COLUMN public.sign_in_attempts.code_hash IS 'Keyed hash of the code; null until the worker has made and mailed one.';
+
+CREATE TABLE public.signing_keys (
+    kid text NOT NULL,
+    purpose text NOT NULL,
+    public_key bytea NOT NULL,
+    sealed_private_key bytea NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    signs_from timestamp with time zone NOT NULL,
+    verifies_until timestamp with time zone,
+    CONSTRAINT signing_keys_check_in_kid CHECK (((purpose <> 'check_in'::text) OR (kid ~ '^[0-9]{2}$'::text))),
+    CONSTRAINT signing_keys_kid_length CHECK (((char_length(kid) >= 2) AND (char_length(kid) <= 32))),
+    CONSTRAINT signing_keys_public_key_length CHECK ((octet_length(public_key) = 32)),
+    CONSTRAINT signing_keys_purpose CHECK ((purpose = ANY (ARRAY['access'::text, 'check_in'::text]))),
+    CONSTRAINT signing_keys_sealed_length CHECK (((octet_length(sealed_private_key) >= 32) AND (octet_length(sealed_private_key) <= 512)))
+);
+
+COMMENT ON TABLE public.signing_keys IS 'Ed25519 keys. The private half is sealed with the key from the settings.';
+
+COMMENT ON COLUMN public.signing_keys.signs_from IS 'Published from created_at, used for signing from here on: verifiers learn a key before they meet it.';
+
+COMMENT ON COLUMN public.signing_keys.verifies_until IS 'Null while it signs or will sign; then until the last thing it signed has ended.';
+
+CREATE TABLE public.stores (
+    merchant_id uuid NOT NULL,
+    store_id uuid DEFAULT uuidv7() NOT NULL,
+    program_id uuid NOT NULL,
+    name text NOT NULL,
+    locale text NOT NULL,
+    timezone text NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    CONSTRAINT stores_locale_length CHECK (((char_length(locale) >= 2) AND (char_length(locale) <= 35))),
+    CONSTRAINT stores_name_length CHECK (((char_length(name) >= 1) AND (char_length(name) <= 80))),
+    CONSTRAINT stores_timezone_length CHECK (((char_length(timezone) >= 1) AND (char_length(timezone) <= 64)))
+);
+
+COMMENT ON TABLE public.stores IS 'A shop. program_id is the program that its counter enrols people into.';
+
+CREATE TABLE public.terminals (
+    merchant_id uuid NOT NULL,
+    terminal_id uuid DEFAULT uuidv7() NOT NULL,
+    store_id uuid NOT NULL,
+    name text NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    activated_at timestamp with time zone,
+    revoked_at timestamp with time zone,
+    CONSTRAINT terminals_name_length CHECK (((char_length(name) >= 1) AND (char_length(name) <= 80)))
+);
+
+COMMENT ON TABLE public.terminals IS 'A till or a POS, tied to one store.';
+
+CREATE TABLE public.transfers (
+    merchant_id uuid NOT NULL,
+    transfer_id uuid DEFAULT uuidv7() NOT NULL,
+    program_id uuid NOT NULL,
+    card_id uuid NOT NULL,
+    seq bigint NOT NULL,
+    from_account_id uuid NOT NULL,
+    to_account_id uuid NOT NULL,
+    points bigint NOT NULL,
+    posted_at timestamp with time zone NOT NULL,
+    CONSTRAINT transfers_points CHECK ((points > 0)),
+    CONSTRAINT transfers_two_accounts CHECK ((from_account_id <> to_account_id))
+);
+
+COMMENT ON TABLE public.transfers IS 'One movement of points from an account to another. Never changed: a correction is a new transfer, under an entry that names the old one.';
+
+CREATE TABLE public.used_codes (
+    merchant_id uuid NOT NULL,
+    jti bigint NOT NULL,
+    card_id uuid NOT NULL,
+    terminal_id uuid NOT NULL,
+    used_at timestamp with time zone NOT NULL
+);
+
+COMMENT ON TABLE public.used_codes IS 'Check-in codes that were used up. The row is written in the transaction of what the code caused: single use without a cache.';
+
+CREATE TABLE public.visits (
+    merchant_id uuid NOT NULL,
+    visit_id uuid DEFAULT uuidv7() NOT NULL,
+    store_id uuid NOT NULL,
+    terminal_id uuid NOT NULL,
+    card_id uuid NOT NULL,
+    purpose text NOT NULL,
+    opened_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    already_member boolean,
+    idempotency_key uuid,
+    input_hash bytea,
+    CONSTRAINT visits_hash_length CHECK ((octet_length(input_hash) = 32)),
+    CONSTRAINT visits_keyed CHECK ((((idempotency_key IS NULL) = (input_hash IS NULL)) AND ((idempotency_key IS NULL) = (already_member IS NULL)))),
+    CONSTRAINT visits_purpose CHECK ((purpose = ANY (ARRAY['EARN'::text, 'REDEEM'::text])))
+);
+
+COMMENT ON TABLE public.visits IS 'What a scan, or an enrolment at the counter, opens: for fifteen minutes the store knows whom it serves.';
+
+COMMENT ON COLUMN public.visits.idempotency_key IS 'Of the enrolment that opened it; null for a scan, whose code is its own key.';
+
+ALTER TABLE ONLY public.accounts
+    ADD CONSTRAINT accounts_pk PRIMARY KEY (merchant_id, account_id);
+
+ALTER TABLE ONLY public.activation_codes
+    ADD CONSTRAINT activation_codes_pk PRIMARY KEY (code_hash);
+
+ALTER TABLE ONLY public.card_directory
+    ADD CONSTRAINT card_directory_key_unique UNIQUE (customer_id, idempotency_key);
+
+ALTER TABLE ONLY public.card_directory
+    ADD CONSTRAINT card_directory_pk PRIMARY KEY (customer_id, merchant_id, program_id);
+
+ALTER TABLE ONLY public.cards
+    ADD CONSTRAINT cards_member_unique UNIQUE (merchant_id, program_id, customer_id);
+
+ALTER TABLE ONLY public.cards
+    ADD CONSTRAINT cards_number_unique UNIQUE (merchant_id, number);
+
+ALTER TABLE ONLY public.cards
+    ADD CONSTRAINT cards_pk PRIMARY KEY (merchant_id, card_id);
+
+ALTER TABLE ONLY public.cards
+    ADD CONSTRAINT cards_reference_unique UNIQUE (merchant_id, program_id, reference);
+
+ALTER TABLE ONLY public.check_in_codes
+    ADD CONSTRAINT check_in_codes_jti_unique UNIQUE (merchant_id, jti);
+
+ALTER TABLE ONLY public.check_in_codes
+    ADD CONSTRAINT check_in_codes_pk PRIMARY KEY (merchant_id, short_code);
+
+ALTER TABLE ONLY public.customers
+    ADD CONSTRAINT customers_email_key_unique UNIQUE (email_key);
+
+ALTER TABLE ONLY public.customers
+    ADD CONSTRAINT customers_pk PRIMARY KEY (customer_id);
+
+ALTER TABLE ONLY public.email_confirmations
+    ADD CONSTRAINT email_confirmations_pk PRIMARY KEY (link_hash);
+
+ALTER TABLE ONLY public.entries
+    ADD CONSTRAINT entries_pk PRIMARY KEY (merchant_id, card_id, seq);
+
+ALTER TABLE ONLY public.gift_events
+    ADD CONSTRAINT gift_events_key_unique UNIQUE (merchant_id, customer_id, idempotency_key);
+
+ALTER TABLE ONLY public.gift_events
+    ADD CONSTRAINT gift_events_pk PRIMARY KEY (merchant_id, event_id);
+
+ALTER TABLE ONLY public.gift_links
+    ADD CONSTRAINT gift_links_pk PRIMARY KEY (link_hash);
+
+ALTER TABLE ONLY public.gift_mail_refusals
+    ADD CONSTRAINT gift_mail_refusals_pk PRIMARY KEY (email_hash);
+
+ALTER TABLE ONLY public.gifts
+    ADD CONSTRAINT gifts_pk PRIMARY KEY (merchant_id, gift_id);
+
+ALTER TABLE ONLY public.lot_movements
+    ADD CONSTRAINT lot_movements_pk PRIMARY KEY (merchant_id, card_id, seq, lot_id);
+
+ALTER TABLE ONLY public.lots
+    ADD CONSTRAINT lots_pk PRIMARY KEY (merchant_id, lot_id);
+
+ALTER TABLE ONLY public.merchants
+    ADD CONSTRAINT merchants_pk PRIMARY KEY (merchant_id);
+
+ALTER TABLE ONLY public.outbox
+    ADD CONSTRAINT outbox_pk PRIMARY KEY (outbox_id);
+
+ALTER TABLE ONLY public.program_directory
+    ADD CONSTRAINT program_directory_pk PRIMARY KEY (number);
+
+ALTER TABLE ONLY public.program_directory
+    ADD CONSTRAINT program_directory_program_unique UNIQUE (merchant_id, program_id);
+
+ALTER TABLE ONLY public.program_directory
+    ADD CONSTRAINT program_directory_slug_unique UNIQUE (slug);
+
+ALTER TABLE ONLY public.program_revisions
+    ADD CONSTRAINT program_revisions_pk PRIMARY KEY (merchant_id, program_id, revision);
+
+ALTER TABLE ONLY public.programs
+    ADD CONSTRAINT programs_pk PRIMARY KEY (merchant_id, program_id);
+
+ALTER TABLE ONLY public.rate_limits
+    ADD CONSTRAINT rate_limits_pk PRIMARY KEY (scope, subject);
+
+ALTER TABLE ONLY public.refresh_tokens
+    ADD CONSTRAINT refresh_tokens_hash_unique UNIQUE (token_hash);
+
+ALTER TABLE ONLY public.refresh_tokens
+    ADD CONSTRAINT refresh_tokens_pk PRIMARY KEY (session_id, seq);
+
+ALTER TABLE ONLY public.refund_lines
+    ADD CONSTRAINT refund_lines_pk PRIMARY KEY (merchant_id, sale_id, "position");
+
+ALTER TABLE ONLY public.refunds
+    ADD CONSTRAINT refunds_key_unique UNIQUE (merchant_id, terminal_id, idempotency_key);
+
+ALTER TABLE ONLY public.refunds
+    ADD CONSTRAINT refunds_pk PRIMARY KEY (merchant_id, refund_id);
+
+ALTER TABLE ONLY public.sale_lines
+    ADD CONSTRAINT sale_lines_line_id_unique UNIQUE (merchant_id, sale_id, line_id);
+
+ALTER TABLE ONLY public.sale_lines
+    ADD CONSTRAINT sale_lines_pk PRIMARY KEY (merchant_id, sale_id, "position");
+
+ALTER TABLE ONLY public.sales
+    ADD CONSTRAINT sales_key_unique UNIQUE (merchant_id, terminal_id, idempotency_key);
+
+ALTER TABLE ONLY public.sales
+    ADD CONSTRAINT sales_pk PRIMARY KEY (merchant_id, sale_id);
+
+ALTER TABLE ONLY public.schema_migrations
+    ADD CONSTRAINT schema_migrations_pk PRIMARY KEY (version);
+
+ALTER TABLE ONLY public.sessions
+    ADD CONSTRAINT sessions_pk PRIMARY KEY (session_id);
+
+ALTER TABLE ONLY public.sign_in_attempts
+    ADD CONSTRAINT sign_in_attempts_pk PRIMARY KEY (attempt_id);
+
+ALTER TABLE ONLY public.signing_keys
+    ADD CONSTRAINT signing_keys_pk PRIMARY KEY (kid);
+
+ALTER TABLE ONLY public.stores
+    ADD CONSTRAINT stores_pk PRIMARY KEY (merchant_id, store_id);
+
+ALTER TABLE ONLY public.terminals
+    ADD CONSTRAINT terminals_pk PRIMARY KEY (merchant_id, terminal_id);
+
+ALTER TABLE ONLY public.transfers
+    ADD CONSTRAINT transfers_pk PRIMARY KEY (merchant_id, transfer_id);
+
+ALTER TABLE ONLY public.used_codes
+    ADD CONSTRAINT used_codes_pk PRIMARY KEY (merchant_id, jti);
+
+ALTER TABLE ONLY public.visits
+    ADD CONSTRAINT visits_key_unique UNIQUE (merchant_id, terminal_id, idempotency_key);
+
+ALTER TABLE ONLY public.visits
+    ADD CONSTRAINT visits_pk PRIMARY KEY (merchant_id, visit_id);
+
+CREATE INDEX accounts_card ON public.accounts USING btree (merchant_id, card_id) INCLUDE (kind, balance) WHERE (balance > 0);
+
+CREATE INDEX activation_codes_terminal ON public.activation_codes USING btree (merchant_id, terminal_id);
+
+CREATE INDEX check_in_codes_card ON public.check_in_codes USING btree (merchant_id, card_id, expires_at);
+
+CREATE INDEX check_in_codes_expiry ON public.check_in_codes USING btree (expires_at);
+
+CREATE INDEX email_confirmations_expiry ON public.email_confirmations USING btree (expires_at);
+
+CREATE INDEX entries_kind ON public.entries USING btree (merchant_id, card_id, kind, seq);
+
+CREATE UNIQUE INDEX entries_one_reversal ON public.entries USING btree (merchant_id, card_id, reverses_seq) WHERE reverses_wholly;
+
+CREATE INDEX entries_sale ON public.entries USING btree (merchant_id, sale_id) WHERE (sale_id IS NOT NULL);
+
+CREATE INDEX gift_events_gift ON public.gift_events USING btree (merchant_id, gift_id, at);
+
+CREATE INDEX gift_links_gift ON public.gift_links USING btree (merchant_id, gift_id);
+
+CREATE INDEX gifts_lapse ON public.gifts USING btree (claimable_until) WHERE (closed_at IS NULL);
+
+CREATE INDEX gifts_sender ON public.gifts USING btree (merchant_id, sender_card_id, created_at DESC, gift_id DESC);
+
+CREATE INDEX lot_movements_lot ON public.lot_movements USING btree (merchant_id, lot_id);
+
+CREATE INDEX lots_activation ON public.lots USING btree (activates_at) WHERE ((activated_at IS NULL) AND (remaining > 0));
+
+CREATE INDEX lots_expiry ON public.lots USING btree (expires_at) WHERE ((remaining > 0) AND (expires_at IS NOT NULL));
+
+CREATE INDEX lots_sale ON public.lots USING btree (merchant_id, sale_id) WHERE (sale_id IS NOT NULL);
+
+CREATE INDEX lots_spending ON public.lots USING btree (merchant_id, card_id, expires_at, lot_id) WHERE (remaining > 0);
+
+CREATE INDEX outbox_due ON public.outbox USING btree (run_at, outbox_id) WHERE (dead_at IS NULL);
+
+CREATE INDEX rate_limits_expiry ON public.rate_limits USING btree (window_ends_at);
+
+CREATE INDEX refresh_tokens_expiry ON public.refresh_tokens USING btree (expires_at);
+
+CREATE INDEX refunds_sale ON public.refunds USING btree (merchant_id, sale_id);
+
+CREATE INDEX sales_card ON public.sales USING btree (merchant_id, card_id, occurred_at DESC);
+
+CREATE INDEX sales_receipt ON public.sales USING btree (merchant_id, store_id, receipt_number, occurred_at DESC);
+
+CREATE INDEX sessions_customer ON public.sessions USING btree (customer_id, last_seen_at DESC) WHERE ((ended_at IS NULL) AND (customer_id IS NOT NULL));
+
+CREATE INDEX sessions_terminal ON public.sessions USING btree (merchant_id, terminal_id) WHERE ((ended_at IS NULL) AND (terminal_id IS NOT NULL));
+
+CREATE INDEX sign_in_attempts_expiry ON public.sign_in_attempts USING btree (expires_at);
+
+CREATE INDEX transfers_entry ON public.transfers USING btree (merchant_id, card_id, seq);
+
+CREATE INDEX used_codes_age ON public.used_codes USING btree (used_at);
+
+CREATE INDEX visits_card ON public.visits USING btree (merchant_id, card_id, opened_at);
+
+CREATE TRIGGER entries_append_only BEFORE DELETE OR UPDATE ON public.entries FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER gift_events_append_only BEFORE DELETE OR UPDATE ON public.gift_events FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER lot_movements_append_only BEFORE DELETE OR UPDATE ON public.lot_movements FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER program_revisions_append_only BEFORE DELETE OR UPDATE ON public.program_revisions FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER refund_lines_append_only BEFORE DELETE OR UPDATE ON public.refund_lines FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER sale_lines_append_only BEFORE DELETE OR UPDATE ON public.sale_lines FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER transfers_append_only BEFORE DELETE OR UPDATE ON public.transfers FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
+ALTER TABLE ONLY public.accounts
+    ADD CONSTRAINT accounts_card_fk FOREIGN KEY (merchant_id, card_id) REFERENCES public.cards(merchant_id, card_id);
+
+ALTER TABLE ONLY public.accounts
+    ADD CONSTRAINT accounts_program_fk FOREIGN KEY (merchant_id, program_id) REFERENCES public.programs(merchant_id, program_id);
+
+ALTER TABLE ONLY public.activation_codes
+    ADD CONSTRAINT activation_codes_terminal_fk FOREIGN KEY (merchant_id, terminal_id) REFERENCES public.terminals(merchant_id, terminal_id);
+
+ALTER TABLE ONLY public.card_directory
+    ADD CONSTRAINT card_directory_customer_fk FOREIGN KEY (customer_id) REFERENCES public.customers(customer_id);
+
+ALTER TABLE ONLY public.cards
+    ADD CONSTRAINT cards_customer_fk FOREIGN KEY (customer_id) REFERENCES public.customers(customer_id);
+
+ALTER TABLE ONLY public.cards
+    ADD CONSTRAINT cards_program_fk FOREIGN KEY (merchant_id, program_id) REFERENCES public.programs(merchant_id, program_id);
+
+ALTER TABLE ONLY public.check_in_codes
+    ADD CONSTRAINT check_in_codes_card_fk FOREIGN KEY (merchant_id, card_id) REFERENCES public.cards(merchant_id, card_id);
+
+ALTER TABLE ONLY public.email_confirmations
+    ADD CONSTRAINT email_confirmations_customer_fk FOREIGN KEY (customer_id) REFERENCES public.customers(customer_id);
+
+ALTER TABLE ONLY public.entries
+    ADD CONSTRAINT entries_card_fk FOREIGN KEY (merchant_id, card_id) REFERENCES public.cards(merchant_id, card_id);
+
+ALTER TABLE ONLY public.entries
+    ADD CONSTRAINT entries_reverses_fk FOREIGN KEY (merchant_id, card_id, reverses_seq) REFERENCES public.entries(merchant_id, card_id, seq);
+
+ALTER TABLE ONLY public.entries
+    ADD CONSTRAINT entries_store_fk FOREIGN KEY (merchant_id, store_id) REFERENCES public.stores(merchant_id, store_id);
+
+ALTER TABLE ONLY public.gift_events
+    ADD CONSTRAINT gift_events_customer_fk FOREIGN KEY (customer_id) REFERENCES public.customers(customer_id);
+
+ALTER TABLE ONLY public.gift_events
+    ADD CONSTRAINT gift_events_gift_fk FOREIGN KEY (merchant_id, gift_id) REFERENCES public.gifts(merchant_id, gift_id) DEFERRABLE INITIALLY DEFERRED;
+
+ALTER TABLE ONLY public.gift_links
+    ADD CONSTRAINT gift_links_gift_fk FOREIGN KEY (merchant_id, gift_id) REFERENCES public.gifts(merchant_id, gift_id);
+
+ALTER TABLE ONLY public.gifts
+    ADD CONSTRAINT gifts_account_fk FOREIGN KEY (merchant_id, account_id) REFERENCES public.accounts(merchant_id, account_id);
+
+ALTER TABLE ONLY public.gifts
+    ADD CONSTRAINT gifts_claimant_fk FOREIGN KEY (claimed_by_customer_id) REFERENCES public.customers(customer_id);
+
+ALTER TABLE ONLY public.gifts
+    ADD CONSTRAINT gifts_claimed_entry_fk FOREIGN KEY (merchant_id, claimed_card_id, claimed_seq) REFERENCES public.entries(merchant_id, card_id, seq);
+
+ALTER TABLE ONLY public.gifts
+    ADD CONSTRAINT gifts_program_fk FOREIGN KEY (merchant_id, program_id) REFERENCES public.programs(merchant_id, program_id);
+
+ALTER TABLE ONLY public.gifts
+    ADD CONSTRAINT gifts_sender_fk FOREIGN KEY (sender_customer_id) REFERENCES public.customers(customer_id);
+
+ALTER TABLE ONLY public.gifts
+    ADD CONSTRAINT gifts_sent_entry_fk FOREIGN KEY (merchant_id, sender_card_id, sent_seq) REFERENCES public.entries(merchant_id, card_id, seq);
+
+ALTER TABLE ONLY public.lot_movements
+    ADD CONSTRAINT lot_movements_entry_fk FOREIGN KEY (merchant_id, card_id, seq) REFERENCES public.entries(merchant_id, card_id, seq);
+
+ALTER TABLE ONLY public.lot_movements
+    ADD CONSTRAINT lot_movements_lot_fk FOREIGN KEY (merchant_id, lot_id) REFERENCES public.lots(merchant_id, lot_id);
+
+ALTER TABLE ONLY public.lots
+    ADD CONSTRAINT lots_source_fk FOREIGN KEY (merchant_id, card_id, source_seq) REFERENCES public.entries(merchant_id, card_id, seq);
+
+ALTER TABLE ONLY public.program_directory
+    ADD CONSTRAINT program_directory_program_fk FOREIGN KEY (merchant_id, program_id) REFERENCES public.programs(merchant_id, program_id);
+
+ALTER TABLE ONLY public.program_revisions
+    ADD CONSTRAINT program_revisions_program_fk FOREIGN KEY (merchant_id, program_id) REFERENCES public.programs(merchant_id, program_id);
+
+ALTER TABLE ONLY public.programs
+    ADD CONSTRAINT programs_merchant_fk FOREIGN KEY (merchant_id) REFERENCES public.merchants(merchant_id);
+
+ALTER TABLE ONLY public.refresh_tokens
+    ADD CONSTRAINT refresh_tokens_session_fk FOREIGN KEY (session_id) REFERENCES public.sessions(session_id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.refund_lines
+    ADD CONSTRAINT refund_lines_line_fk FOREIGN KEY (merchant_id, sale_id, "position") REFERENCES public.sale_lines(merchant_id, sale_id, "position");
+
+ALTER TABLE ONLY public.refund_lines
+    ADD CONSTRAINT refund_lines_refund_fk FOREIGN KEY (merchant_id, refund_id) REFERENCES public.refunds(merchant_id, refund_id);
+
+ALTER TABLE ONLY public.refunds
+    ADD CONSTRAINT refunds_sale_fk FOREIGN KEY (merchant_id, sale_id) REFERENCES public.sales(merchant_id, sale_id);
+
+ALTER TABLE ONLY public.refunds
+    ADD CONSTRAINT refunds_terminal_fk FOREIGN KEY (merchant_id, terminal_id) REFERENCES public.terminals(merchant_id, terminal_id);
+
+ALTER TABLE ONLY public.sale_lines
+    ADD CONSTRAINT sale_lines_sale_fk FOREIGN KEY (merchant_id, sale_id) REFERENCES public.sales(merchant_id, sale_id);
+
+ALTER TABLE ONLY public.sales
+    ADD CONSTRAINT sales_card_fk FOREIGN KEY (merchant_id, card_id) REFERENCES public.cards(merchant_id, card_id);
+
+ALTER TABLE ONLY public.sales
+    ADD CONSTRAINT sales_revision_fk FOREIGN KEY (merchant_id, program_id, revision) REFERENCES public.program_revisions(merchant_id, program_id, revision);
+
+ALTER TABLE ONLY public.sales
+    ADD CONSTRAINT sales_store_fk FOREIGN KEY (merchant_id, store_id) REFERENCES public.stores(merchant_id, store_id);
+
+ALTER TABLE ONLY public.sales
+    ADD CONSTRAINT sales_terminal_fk FOREIGN KEY (merchant_id, terminal_id) REFERENCES public.terminals(merchant_id, terminal_id);
+
+ALTER TABLE ONLY public.sales
+    ADD CONSTRAINT sales_visit_fk FOREIGN KEY (merchant_id, visit_id) REFERENCES public.visits(merchant_id, visit_id);
+
+ALTER TABLE ONLY public.sessions
+    ADD CONSTRAINT sessions_customer_fk FOREIGN KEY (customer_id) REFERENCES public.customers(customer_id);
+
+ALTER TABLE ONLY public.sessions
+    ADD CONSTRAINT sessions_terminal_fk FOREIGN KEY (merchant_id, terminal_id) REFERENCES public.terminals(merchant_id, terminal_id);
+
+ALTER TABLE ONLY public.stores
+    ADD CONSTRAINT stores_program_fk FOREIGN KEY (merchant_id, program_id) REFERENCES public.programs(merchant_id, program_id);
+
+ALTER TABLE ONLY public.terminals
+    ADD CONSTRAINT terminals_store_fk FOREIGN KEY (merchant_id, store_id) REFERENCES public.stores(merchant_id, store_id);
+
+ALTER TABLE ONLY public.transfers
+    ADD CONSTRAINT transfers_entry_fk FOREIGN KEY (merchant_id, card_id, seq) REFERENCES public.entries(merchant_id, card_id, seq);
+
+ALTER TABLE ONLY public.transfers
+    ADD CONSTRAINT transfers_from_fk FOREIGN KEY (merchant_id, from_account_id) REFERENCES public.accounts(merchant_id, account_id);
+
+ALTER TABLE ONLY public.transfers
+    ADD CONSTRAINT transfers_to_fk FOREIGN KEY (merchant_id, to_account_id) REFERENCES public.accounts(merchant_id, account_id);
+
+ALTER TABLE ONLY public.used_codes
+    ADD CONSTRAINT used_codes_card_fk FOREIGN KEY (merchant_id, card_id) REFERENCES public.cards(merchant_id, card_id);
+
+ALTER TABLE ONLY public.used_codes
+    ADD CONSTRAINT used_codes_terminal_fk FOREIGN KEY (merchant_id, terminal_id) REFERENCES public.terminals(merchant_id, terminal_id);
+
+ALTER TABLE ONLY public.visits
+    ADD CONSTRAINT visits_card_fk FOREIGN KEY (merchant_id, card_id) REFERENCES public.cards(merchant_id, card_id);
+
+ALTER TABLE ONLY public.visits
+    ADD CONSTRAINT visits_store_fk FOREIGN KEY (merchant_id, store_id) REFERENCES public.stores(merchant_id, store_id);
+
+ALTER TABLE ONLY public.visits
+    ADD CONSTRAINT visits_terminal_fk FOREIGN KEY (merchant_id, terminal_id) REFERENCES public.terminals(merchant_id, terminal_id);
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.accounts TO regulars_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.activation_codes TO regulars_app;
+
+GRANT SELECT,INSERT ON TABLE public.card_directory TO regulars_app;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.cards TO regulars_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.check_in_codes TO regulars_app;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.customers TO regulars_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.email_confirmations TO regulars_app;
+
+GRANT SELECT,INSERT ON TABLE public.entries TO regulars_app;
+
+GRANT SELECT,INSERT ON TABLE public.gift_events TO regulars_app;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.gift_links TO regulars_app;
+
+GRANT SELECT,INSERT ON TABLE public.gift_mail_refusals TO regulars_app;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.gifts TO regulars_app;
+
+GRANT SELECT,INSERT ON TABLE public.lot_movements TO regulars_app;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.lots TO regulars_app;
+
+GRANT SELECT,INSERT ON TABLE public.merchants TO regulars_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.outbox TO regulars_app;
+
+GRANT SELECT,INSERT ON TABLE public.program_directory TO regulars_app;
+
+GRANT SELECT,INSERT ON TABLE public.program_revisions TO regulars_app;
+
+GRANT SELECT,INSERT ON TABLE public.programs TO regulars_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.rate_limits TO regulars_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.refresh_tokens TO regulars_app;
+
+GRANT SELECT,INSERT ON TABLE public.refund_lines TO regulars_app;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.refunds TO regulars_app;
+
+GRANT SELECT,INSERT ON TABLE public.sale_lines TO regulars_app;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.sales TO regulars_app;
+
+GRANT SELECT ON TABLE public.schema_migrations TO regulars_app;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.sessions TO regulars_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.sign_in_attempts TO regulars_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.signing_keys TO regulars_app;
+
+GRANT SELECT,INSERT ON TABLE public.stores TO regulars_app;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.terminals TO regulars_app;
+
+GRANT SELECT,INSERT ON TABLE public.transfers TO regulars_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.used_codes TO regulars_app;
+
+GRANT SELECT,INSERT ON TABLE public.visits TO regulars_app;
