@@ -8,12 +8,13 @@ message makes it quick, the comparison makes it certain.
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from uuid import UUID
 
 import asyncpg
 import structlog
 
+from infra.pool import DatabaseUnavailable
 from wallet.database import Pool
 from wallet.values import CardId, MerchantId
 
@@ -32,6 +33,16 @@ REVISIONS_SQL = """
     JOIN cards AS c ON c.merchant_id = k.merchant_id AND c.card_id = k.card_id
 """
 
+TROUBLES = (
+    OSError,
+    TimeoutError,
+    DatabaseUnavailable,
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+)
+"""How a database that is away, or goes away, shows. It comes back; this goes on until then."""
+
 Key = tuple[MerchantId, CardId]
 Listen = Callable[[], Awaitable["asyncpg.Connection"]]
 
@@ -41,9 +52,10 @@ log = structlog.get_logger(__name__)
 class CardChanges:
     """Says and hears which cards changed. `run` must be running for anything to be said or heard."""
 
-    def __init__(self, pool: Pool, listen: Listen) -> None:
+    def __init__(self, pool: Pool, listen: Listen, *, compare_seconds: float = COMPARE_SECONDS) -> None:
         self._pool = pool
         self._listen = listen
+        self._compare_seconds = compare_seconds
         self._changed: set[Key] = set()
         self._to_say = asyncio.Event()
         self._watchers: dict[Key, set[asyncio.Event]] = {}
@@ -92,14 +104,14 @@ class CardChanges:
             try:
                 async with self._pool.acquire() as conn:
                     await conn.execute(NOTIFY_SQL, CHANNEL, message)
-            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as problem:
+            except TROUBLES as problem:
                 log.warning("changes.not_said", cards=len(changed), problem=type(problem).__name__)
 
     async def _hear_for_ever(self) -> None:
         while True:
             try:
                 conn = await self._listen()
-            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as problem:
+            except TROUBLES as problem:
                 log.warning("changes.not_heard", problem=type(problem).__name__)
             else:
                 await self._hear(conn)
@@ -113,10 +125,10 @@ class CardChanges:
             for key in list(self._watchers):
                 self._wake(key)
             await lost.wait()
-        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as problem:
+        except TROUBLES as problem:
             log.warning("changes.not_heard", problem=type(problem).__name__)
         finally:
-            with suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+            with suppressTROUBLES:
                 await asyncio.shield(conn.close(timeout=1))
 
     def _heard(self, message: str) -> None:
@@ -129,14 +141,14 @@ class CardChanges:
 
     async def _compare_for_ever(self) -> None:
         while True:
-            await asyncio.sleep(COMPARE_SECONDS)
+            await asyncio.sleep(self._compare_seconds)
             if not self._watchers:
                 continue
             watched = list(self._watchers)
             try:
                 async with self._pool.acquire() as conn:
                     rows = await conn.fetch(REVISIONS_SQL, [m for m, _ in watched], [c for _, c in watched])
-            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as problem:
+            except TROUBLES as problem:
                 log.warning("changes.not_compared", problem=type(problem).__name__)
                 continue
             for row in rows:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from email.utils import parseaddr
 
+import asyncpg
+
 from auth import keys
 from auth.key_ring_cache import KeyRingCache
 from auth.keys import KeyRing
@@ -21,7 +23,7 @@ from infra.mail.smtp import Relay
 from infra.pool import Pool, QueryLogger
 from infra.settings import Settings, SettingsError
 from infra.sweeps import sweeps
-from infra.wiring import Database, connected, listen, opened_box
+from infra.wiring import Database, connected, opened_box
 from infra.worker import Worker
 from web.mail import templates
 
@@ -100,11 +102,11 @@ def relay_of(settings: Settings) -> Relay:
     )
 
 
-def _listener(database: Database) -> Callable[[], Awaitable[object]]:
-    async def connect() -> object:
-        return await listen(database.app_dsn)
+def _listener(database: Database) -> Listen:
+    async def listening() -> "asyncpg.Connection":
+        return await connect(database.app_dsn, application_name="regulars listen")
 
-    return connect
+    return listening
 
 
 def _loader(pool: Pool, box: SecretBox) -> Callable[[datetime], Awaitable[KeyRing]]:

@@ -4,8 +4,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-import asyncpg
-
 from auth import keys
 from auth.secrets import SecretBox
 from infra import migrate
@@ -78,8 +76,3 @@ async def opened_box(settings: Settings, pool: Pool, clock: Clock) -> SecretBox:
         await keys.ensure(conn, box=box, now=clock())
         await keys.load(conn, box=box, now=clock())
     return box
-
-
-async def listen(dsn: str) -> "asyncpg.Connection":
-    """A connection of its own, for LISTEN: it stays open and is never handed to anybody."""
-    return await asyncpg.connect(dsn, timeout=5, server_settings={"application_name": "regulars listen"})

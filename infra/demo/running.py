@@ -1,5 +1,6 @@
 """Runs the demo: the shop, the API, a worker and the mailbox, in one process."""
 
+import logging
 import sys
 from collections.abc import Sequence
 
@@ -20,7 +21,9 @@ SWEEP_LIMIT = 200
 
 async def run_demo(settings: Settings) -> None:
     """Serves the demo until SIGINT or SIGTERM. Its data stays for the next start."""
-    configure_logging(style="console", level=serving.level_of(settings))
+    quiet = "log_level" not in settings.model_fields_set
+    configure_logging(style="console", level=logging.WARNING if quiet else serving.level_of(settings))
+    logging.getLogger("mail.log").setLevel(logging.WARNING)  # aiosmtpd's, which names every sender and recipient
     with serving.listening(settings) as sockets:
         async with catch() as mailbox:
             url = f"http://{settings.host}:{settings.port}"
