@@ -128,7 +128,7 @@ class CardChanges:
         except TROUBLES as problem:
             log.warning("changes.not_heard", problem=type(problem).__name__)
         finally:
-            with suppressTROUBLES:
+            with suppress(*TROUBLES):
                 await asyncio.shield(conn.close(timeout=1))
 
     def _heard(self, message: str) -> None:

@@ -13,14 +13,14 @@ from auth import keys
 from auth.key_ring_cache import KeyRingCache
 from auth.keys import KeyRing
 from auth.secrets import SecretBox
-from infra.changes import COMPARE_SECONDS, CardChanges
+from infra.changes import COMPARE_SECONDS, CardChanges, Listen
 from infra.clock import Clock
 from infra.edge.metrics import Metrics
 from infra.jobs.handlers import handlers
 from infra.jobs.post import Post
 from infra.mail.message import Sender
 from infra.mail.smtp import Relay
-from infra.pool import Pool, QueryLogger
+from infra.pool import Pool, QueryLogger, connect
 from infra.settings import Settings, SettingsError
 from infra.sweeps import sweeps
 from infra.wiring import Database, connected, opened_box
