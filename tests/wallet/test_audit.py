@@ -1,6 +1,5 @@
 """The audit holds on what the product writes, and names the row that somebody tampered with."""
 
-from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 
 import asyncpg
@@ -74,25 +73,22 @@ async def test_what_an_owner_tampers_with_is_named(law: str, conn: Conn, databas
     assert broken[law]
 
 
-WRITES: dict[str, Callable[[Conn], Awaitable[str]]] = {
-    statement: lambda conn, statement=statement: conn.execute(statement)
-    for statement in (
-        "UPDATE entries SET points = 1",
-        "DELETE FROM entries",
-        "TRUNCATE entries",
-        "UPDATE transfers SET points = 1",
-        "DELETE FROM transfers",
-        "UPDATE lot_movements SET points = 1",
-        "DELETE FROM lot_movements",
-        "UPDATE program_revisions SET revision = 9",
-        "UPDATE gift_events SET kind = 'SENT'",
-        "UPDATE sale_lines SET points = 1",
-        "UPDATE refund_lines SET position = 9",
-        "DROP TABLE entries",
-        "ALTER TABLE entries DISABLE TRIGGER ALL",
-        "SET session_replication_role = replica",
-    )
-}
+WRITES = (
+    "UPDATE entries SET points = 1",
+    "DELETE FROM entries",
+    "TRUNCATE entries",
+    "UPDATE transfers SET points = 1",
+    "DELETE FROM transfers",
+    "UPDATE lot_movements SET points = 1",
+    "DELETE FROM lot_movements",
+    "UPDATE program_revisions SET revision = 9",
+    "UPDATE gift_events SET kind = 'SENT'",
+    "UPDATE sale_lines SET points = 1",
+    "UPDATE refund_lines SET position = 9",
+    "DROP TABLE entries",
+    "ALTER TABLE entries DISABLE TRIGGER ALL",
+    "SET session_replication_role = replica",
+)
 
 
 @pytest.mark.parametrize("statement", WRITES)
@@ -101,7 +97,7 @@ async def test_the_application_cannot_rewrite_what_happened(statement: str, conn
     await make_history(conn, now)
     # when
     with pytest.raises(asyncpg.InsufficientPrivilegeError):
-        await WRITES[statement](conn)
+        await conn.execute(statement)
     # then
     assert await broken_laws(conn) == {}
 

@@ -5,7 +5,7 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -68,7 +68,7 @@ async def is_ready(http: httpx.AsyncClient) -> bool:
 
 
 @pytest.fixture
-def data_dir() -> AsyncIterator[Path]:
+def data_dir() -> Iterator[Path]:
     """A folder that the server's user can enter, wherever pytest keeps its own."""
     with ephemeral() as server:
         folder = server.data_dir / "demo"

@@ -17,8 +17,8 @@ from hypothesis.stateful import (
     rule,
     run_state_machine_as_test,
 )
-from infra.pool import create_pool
 
+from infra.pool import create_pool
 from tests.database import Database
 from tests.factories import Shop, make_card, make_shop
 from tests.wallet.ledger.model import Model, ModelCard, ModelGift
