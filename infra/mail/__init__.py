@@ -1,0 +1,1 @@
+"""Mail: how a message is put together, and how it leaves over SMTP."""

@@ -1,0 +1,100 @@
+"""Sending a gift's mail again, to a corrected address if need be. Earlier links end."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from wallet import fingerprint, outbox
+from wallet.database import Conn
+from wallet.errors import GiftNotOpen, NotFound, TooManyAttempts
+from wallet.gifts import events
+from wallet.gifts.gift import Gift
+from wallet.gifts.limits import DAY
+from wallet.gifts.locking import REVOKE_LINKS_SQL, lock_sent
+from wallet.gifts.reading import find
+from wallet.gifts.sending import MAIL_TOPIC
+from wallet.values import CustomerId, GiftId, MerchantId
+
+RESENDS_A_DAY = 5
+
+RESENDS_SINCE_SQL = """
+    SELECT at
+    FROM gift_events
+    WHERE merchant_id = $1 AND gift_id = $2 AND kind = 'RESENT' AND at > $3
+    ORDER BY at
+"""
+
+RESEND_GIFT_SQL = """
+    UPDATE gifts
+    SET delivery = $3, status = 'SCHEDULED', sent_at = NULL, delivery_problem = NULL, claimable_until = $4,
+        recipient_email = COALESCE($5, recipient_email), recipient_email_key = COALESCE($6, recipient_email_key)
+    WHERE merchant_id = $1 AND gift_id = $2 AND closed_at IS NULL
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Resent:
+    gift: Gift
+    replayed: bool
+
+
+async def resend(
+    conn: Conn,
+    *,
+    customer_id: CustomerId,
+    merchant_id: MerchantId,
+    gift_id: GiftId,
+    corrected_email: str | None,
+    corrected_email_key: str | None,
+    idempotency_key: UUID,
+    now: datetime,
+) -> Resent:
+    """The gift waits for the worker again, and every link of it that was mailed has ended.
+
+    The mail leaves now, or at `deliver_at` where that is still to come, and the days until the gift goes back begin
+    anew. Raises NotFound, GiftNotOpen, TooManyAttempts after 5 times in 24 hours, IdempotencyKeyReused.
+    """
+    said = fingerprint.of("resendGift", {"giftId": str(gift_id), "correctedEmail": corrected_email})
+    begun = await events.begin(
+        conn,
+        kind="RESENT",
+        merchant_id=merchant_id,
+        gift_id=gift_id,
+        customer_id=customer_id,
+        idempotency_key=idempotency_key,
+        input_hash=said,
+        now=now,
+    )
+    if not begun.replayed:
+        gift = await lock_sent(conn, customer_id=customer_id, merchant_id=merchant_id, gift_id=gift_id)
+        if gift is None:
+            raise NotFound
+        if gift.closed_at is not None:
+            raise GiftNotOpen(merchant_id, gift_id)
+        await _check_pace(conn, gift, now=now)
+        await _resend(conn, gift, corrected_email, corrected_email_key, now=now)
+    again = await find(conn, customer_id=customer_id, merchant_id=merchant_id, gift_id=gift_id)
+    assert again is not None, "a gift is never deleted"
+    return Resent(again, begun.replayed)
+
+
+async def _check_pace(conn: Conn, gift: Gift, *, now: datetime) -> None:
+    # This one is counted already: its event was written first.
+    times = await conn.fetch(RESENDS_SINCE_SQL, gift.merchant_id, gift.gift_id, now - DAY)
+    if len(times) > RESENDS_A_DAY:
+        raise TooManyAttempts(times[-1 - RESENDS_A_DAY]["at"] + DAY)
+
+
+async def _resend(conn: Conn, gift: Gift, email: str | None, email_key: str | None, *, now: datetime) -> None:
+    delivery = gift.delivery + 1
+    run_at = max(gift.deliver_at, now)
+    claimable_until = run_at + timedelta(days=gift.return_days)
+    await conn.execute(RESEND_GIFT_SQL, gift.merchant_id, gift.gift_id, delivery, claimable_until, email, email_key)
+    await conn.execute(REVOKE_LINKS_SQL, gift.merchant_id, gift.gift_id, now)
+    await outbox.add(
+        conn,
+        topic=MAIL_TOPIC,
+        payload={"merchantId": str(gift.merchant_id), "giftId": str(gift.gift_id), "delivery": delivery},
+        run_at=run_at,
+        now=now,
+    )

@@ -1,0 +1,101 @@
+"""What each mail says: subject, text and HTML, in the recipient's language."""
+
+import math
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from babel.dates import format_time
+
+from schema.translations import PointNames, Translator
+from wallet.values import Points
+from web.mail.templates import Templates
+
+
+@dataclass(frozen=True, slots=True)
+class RenderedMail:
+    """A mail in one language, not yet addressed to anybody."""
+
+    subject: str
+    text: str
+    html: str
+    language: str
+
+
+@dataclass(frozen=True, slots=True)
+class GiftFacts:
+    """What the mail of a gift tells its recipient. `message` is the sender's own words, plain text."""
+
+    sender_name: str
+    recipient_name: str
+    message: str | None
+    points: Points
+    point_names: PointNames
+    merchant_name: str
+    claimable_until: datetime
+    link: str
+    stop_link: str
+
+
+@dataclass(frozen=True, slots=True)
+class EnrolmentFacts:
+    """What a customer who was enrolled at a counter is told. `link` is where they confirm the address."""
+
+    merchant_name: str
+    program_name: str
+    point_names: PointNames
+    link: str
+
+
+def sign_in(templates: Templates, say: Translator, *, brand: str, code: str, good_for: timedelta) -> RenderedMail:
+    """The mail with a sign-in code. The subject, which a locked phone shows, does not have the code."""
+    subject = say.gettext("Sign in to {brand}").format(brand=brand)
+    minutes = max(1, math.floor(good_for / timedelta(minutes=1)))
+    return _fill(templates, "sign_in", say, subject, {"brand": brand, "code": code, "minutes": minutes})
+
+
+def gift(templates: Templates, say: Translator, facts: GiftFacts) -> RenderedMail:
+    """The mail with the link of a gift. Nothing that the sender wrote is a link in it."""
+    names = facts.point_names
+    subject = say.gettext("{sender} sent you a gift at {merchant}").format(
+        sender=facts.sender_name, merchant=facts.merchant_name
+    )
+    blanks: dict[str, object] = {
+        "sender": facts.sender_name,
+        "recipient": facts.recipient_name,
+        "merchant": facts.merchant_name,
+        "number": say.number(facts.points),
+        "unit": names.one if facts.points == 1 else names.many,
+        "amount": say.points(facts.points, names),
+        "lines": facts.message.splitlines() if facts.message else [],
+        "until": _minute(say, facts.claimable_until),
+        "link": facts.link,
+        "stop_link": facts.stop_link,
+    }
+    return _fill(templates, "gift", say, subject, blanks)
+
+
+def enrolment(templates: Templates, say: Translator, facts: EnrolmentFacts) -> RenderedMail:
+    """The mail that tells somebody of the card that was made for them at a counter."""
+    subject = say.gettext("Your card at {merchant}").format(merchant=facts.merchant_name)
+    blanks: dict[str, object] = {
+        "merchant": facts.merchant_name,
+        "program": facts.program_name,
+        "units": facts.point_names.many,
+        "link": facts.link,
+    }
+    return _fill(templates, "enrolment", say, subject, blanks)
+
+
+def _minute(say: Translator, moment: datetime) -> str:
+    """Date and time to the minute, where the reader's shop is."""
+    return f"{say.date(moment)}, {format_time(moment, 'short', tzinfo=say.timezone, locale=say.locale)}"
+
+
+def _fill(templates: Templates, mail: str, say: Translator, subject: str, blanks: dict[str, object]) -> RenderedMail:
+    blanks |= {"subject": subject, "language": say.tag, "direction": say.locale.text_direction}
+    return RenderedMail(
+        subject=subject,
+        text=templates.fill(f"{mail}.txt", words=say.catalogue, facts=blanks),
+        html=templates.fill(f"{mail}.html", words=say.catalogue, facts=blanks),
+        language=say.tag,
+    )
