@@ -1,0 +1,76 @@
+"""What every field may ask of its request: who reads, when, in which language, and loaders for the rest."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+import strawberry
+
+from auth.sessions import Session
+from auth.viewers import Viewer
+from schema.ids import CardKey, CustomerKey, EntryKey, GiftKey, MemberCardKey, ProgramKey
+from schema.translations import DEFAULT, Translator, translator
+from wallet.cards import Card, Expiring
+from wallet.gifts import Gift, GiftPage, Place
+from wallet.history import Entry
+from wallet.programs import Program
+from wallet.values import EntryKind, Terminal
+from wallet.visits import MemberCard
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryWanted:
+    """`first` lines of a card's history older than `before_seq`, of those kinds only."""
+
+    card: CardKey
+    first: int
+    before_seq: int | None
+    kinds: tuple[EntryKind, ...] | None
+
+
+@dataclass(frozen=True, slots=True)
+class GiftsWanted:
+    """`first` gifts that the customer sent before the one at `after`."""
+
+    customer: CustomerKey
+    first: int
+    after: Place | None
+
+
+class Loaders(Protocol):
+    """What nested fields ask for. Whatever one execution asks together is answered together, by one statement."""
+
+    async def program(self, key: ProgramKey) -> Program: ...
+    async def cards(self, customer: CustomerKey) -> Sequence[Card]: ...
+    async def card(self, key: CardKey) -> Card: ...
+    async def history(self, wanted: HistoryWanted) -> Sequence[Entry]: ...
+    async def entry(self, key: EntryKey) -> Entry: ...
+    async def expiring(self, key: CardKey) -> Sequence[Expiring]: ...
+    async def sent_gifts(self, wanted: GiftsWanted) -> GiftPage: ...
+    async def gift(self, key: GiftKey) -> Gift: ...
+    async def sessions(self, customer: CustomerKey) -> Sequence[Session]: ...
+    async def member_card(self, key: MemberCardKey) -> MemberCard: ...
+
+
+@dataclass(kw_only=True)
+class Context:
+    viewer: Viewer
+    now: datetime
+    wished_locale: str | None
+    """What Accept-Language asks for, if we speak it."""
+    own_locale: str | None = field(default=None, init=False)
+    """What the customer has chosen, once it is known."""
+    terminal: Terminal | None = field(default=None, init=False)
+    """The till that calls, once it is known."""
+    loaders: Loaders = field(init=False)
+
+    @property
+    def say(self) -> Translator:
+        """Speaks to the reader: as asked for, else as saved with the customer or the store, else English."""
+        if self.terminal is not None:
+            return translator(self.wished_locale or self.terminal.locale, self.terminal.timezone)
+        return translator(self.wished_locale or self.own_locale or DEFAULT)
+
+
+Info = strawberry.Info[Context, None]

@@ -1,0 +1,63 @@
+"""The person who signs in."""
+
+from typing import Annotated
+
+import strawberry
+from strawberry import UNSET
+
+from auth import customers
+from auth.viewers import session_of
+from schema.card import Card
+from schema.connection import page_size, read_gift_cursor
+from schema.context import GiftsWanted, Info
+from schema.errors import InvalidInput
+from schema.field import given
+from schema.gift import GiftConnection
+from schema.ids import CustomerKey, encode
+from schema.node import Node
+from schema.session import Session
+
+
+@strawberry.type
+class Customer(Node):
+    email: str
+    name: str | None
+    locale: str = strawberry.field(description="BCP 47, e.g. ml-IN.")
+    key: strawberry.Private[CustomerKey]
+
+    @strawberry.field
+    async def cards(self, info: Info) -> list[Card]:
+        return [Card.from_domain(card) for card in await info.context.loaders.cards(self.key)]
+
+    @strawberry.field
+    async def sent_gifts(self, info: Info, first: int = 20, after: str | None = UNSET) -> GiftConnection:
+        wanted = GiftsWanted(self.key, page_size(first), read_gift_cursor(given(after)))
+        page = await info.context.loaders.sent_gifts(wanted)
+        return GiftConnection.from_domain(page, after=wanted.after is not None)
+
+    @strawberry.field
+    async def sessions(self, info: Info) -> list[Session]:
+        current = session_of(info.context.viewer)
+        found = await info.context.loaders.sessions(self.key)
+        return [Session.from_domain(session, current=current) for session in found]
+
+    @classmethod
+    def from_domain(cls, customer: customers.Customer) -> "Customer":
+        key = CustomerKey(customer.customer_id)
+        return cls(id=encode(key), email=customer.email, name=customer.name, locale=customer.locale, key=key)
+
+
+@strawberry.input
+class UpdateProfileInput:
+    """What is left out stays as it is."""
+
+    name: str | None = strawberry.field(default=UNSET, description="Null takes the name away.")
+    locale: str | None = strawberry.field(default=UNSET, description="BCP 47, e.g. ml-IN.")
+
+
+@strawberry.type
+class ProfileUpdated:
+    customer: Customer
+
+
+UpdateProfileResult = Annotated[ProfileUpdated | InvalidInput, strawberry.union("UpdateProfileResult")]

@@ -1,0 +1,32 @@
+"""A customer who has no app yet gets a card at the counter."""
+
+from typing import Annotated
+from uuid import UUID
+
+import strawberry
+from strawberry import UNSET
+
+from schema.errors import IdempotencyKeyReused, InvalidInput
+from schema.visit import Visit
+from wallet import enrolments
+
+
+@strawberry.input
+class EnrolInput:
+    email: str
+    name: str | None = UNSET
+    locale: str | None = UNSET
+    idempotency_key: UUID
+
+
+@strawberry.type(description="The customer confirms by the emailed link; points can be earned at once.")
+class CustomerEnrolled:
+    visit: Visit
+    already_member: bool
+
+    @classmethod
+    def from_domain(cls, enrolled: enrolments.Enrolled) -> "CustomerEnrolled":
+        return cls(visit=Visit.from_domain(enrolled.visit), already_member=enrolled.already_member)
+
+
+EnrolResult = Annotated[CustomerEnrolled | InvalidInput | IdempotencyKeyReused, strawberry.union("EnrolResult")]

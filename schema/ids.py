@@ -1,0 +1,181 @@
+"""Node ids: what they name, and how they are written.
+
+An id is base64url (RFC 4648 §5, no padding) of one tag byte and big-endian UUIDs: the merchant's, then the thing's own.
+Clients treat it as opaque. Text that is no id of ours decodes to None and is answered like an id that names nothing.
+"""
+
+from dataclasses import dataclass
+from typing import TypeVar
+from uuid import UUID
+
+import strawberry
+
+from auth import base64url
+from wallet.errors import NotFound
+from wallet.values import CardId, CustomerId, GiftId, MerchantId, ProgramId, SaleId, TerminalId, VisitId
+
+ID_LENGTH_MAX = 64
+SEQ_MAX = 2**63 - 1
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerKey:
+    customer_id: CustomerId
+
+
+@dataclass(frozen=True, slots=True)
+class SessionKey:
+    session_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptKey:
+    attempt_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class ProgramKey:
+    merchant_id: MerchantId
+    program_id: ProgramId
+
+
+@dataclass(frozen=True, slots=True)
+class CardKey:
+    """The card as its customer sees it."""
+
+    merchant_id: MerchantId
+    card_id: CardId
+
+
+@dataclass(frozen=True, slots=True)
+class MemberCardKey:
+    """The same card as the counter sees it: another type, so another id."""
+
+    merchant_id: MerchantId
+    card_id: CardId
+
+
+@dataclass(frozen=True, slots=True)
+class EntryKey:
+    merchant_id: MerchantId
+    card_id: CardId
+    seq: int
+
+
+@dataclass(frozen=True, slots=True)
+class GiftKey:
+    merchant_id: MerchantId
+    gift_id: GiftId
+
+
+@dataclass(frozen=True, slots=True)
+class TerminalKey:
+    merchant_id: MerchantId
+    terminal_id: TerminalId
+
+
+@dataclass(frozen=True, slots=True)
+class VisitKey:
+    merchant_id: MerchantId
+    visit_id: VisitId
+
+
+@dataclass(frozen=True, slots=True)
+class SaleKey:
+    merchant_id: MerchantId
+    sale_id: SaleId
+
+
+NodeKey = (
+    CustomerKey
+    | SessionKey
+    | AttemptKey
+    | ProgramKey
+    | CardKey
+    | MemberCardKey
+    | EntryKey
+    | GiftKey
+    | TerminalKey
+    | VisitKey
+    | SaleKey
+)
+Key = TypeVar("Key", bound=NodeKey)
+
+
+def encode(key: NodeKey) -> strawberry.ID:
+    match key:
+        case CustomerKey(customer_id):
+            return _text(b"U", customer_id)
+        case SessionKey(session_id):
+            return _text(b"S", session_id)
+        case AttemptKey(attempt_id):
+            return _text(b"A", attempt_id)
+        case ProgramKey(merchant_id, program_id):
+            return _text(b"P", merchant_id, program_id)
+        case CardKey(merchant_id, card_id):
+            return _text(b"C", merchant_id, card_id)
+        case MemberCardKey(merchant_id, card_id):
+            return _text(b"M", merchant_id, card_id)
+        case EntryKey(merchant_id, card_id, seq):
+            return _text(b"E", merchant_id, card_id, seq=seq)
+        case GiftKey(merchant_id, gift_id):
+            return _text(b"G", merchant_id, gift_id)
+        case TerminalKey(merchant_id, terminal_id):
+            return _text(b"T", merchant_id, terminal_id)
+        case VisitKey(merchant_id, visit_id):
+            return _text(b"V", merchant_id, visit_id)
+        case SaleKey(merchant_id, sale_id):
+            return _text(b"L", merchant_id, sale_id)
+
+
+def decode(text: str) -> NodeKey | None:  # noqa: C901 -- one line for each kind of node
+    """What the id names, or None when it is no id of ours. Never raises."""
+    raw = base64url.decode(text) if len(text) <= ID_LENGTH_MAX else None
+    if raw is None:
+        return None
+    match raw[:1], len(raw):
+        case b"U", 17:
+            return CustomerKey(CustomerId(_uuid(raw, 0)))
+        case b"S", 17:
+            return SessionKey(_uuid(raw, 0))
+        case b"A", 17:
+            return AttemptKey(_uuid(raw, 0))
+        case b"P", 33:
+            return ProgramKey(MerchantId(_uuid(raw, 0)), ProgramId(_uuid(raw, 1)))
+        case b"C", 33:
+            return CardKey(MerchantId(_uuid(raw, 0)), CardId(_uuid(raw, 1)))
+        case b"M", 33:
+            return MemberCardKey(MerchantId(_uuid(raw, 0)), CardId(_uuid(raw, 1)))
+        case b"E", 41:
+            seq = int.from_bytes(raw[33:], "big")
+            return EntryKey(MerchantId(_uuid(raw, 0)), CardId(_uuid(raw, 1)), seq) if seq <= SEQ_MAX else None
+        case b"G", 33:
+            return GiftKey(MerchantId(_uuid(raw, 0)), GiftId(_uuid(raw, 1)))
+        case b"T", 33:
+            return TerminalKey(MerchantId(_uuid(raw, 0)), TerminalId(_uuid(raw, 1)))
+        case b"V", 33:
+            return VisitKey(MerchantId(_uuid(raw, 0)), VisitId(_uuid(raw, 1)))
+        case b"L", 33:
+            return SaleKey(MerchantId(_uuid(raw, 0)), SaleId(_uuid(raw, 1)))
+        case _:
+            return None
+
+
+def expect(kind: type[Key], text: str) -> Key:
+    """What the id names, when it names that kind of thing. Raises NotFound otherwise."""
+    key = decode(text)
+    if not isinstance(key, kind):
+        raise NotFound
+    return key
+
+
+def _text(tag: bytes, *uuids: UUID, seq: int | None = None) -> strawberry.ID:
+    raw = tag + b"".join(uuid.bytes for uuid in uuids)
+    if seq is not None:
+        raw += seq.to_bytes(8, "big")
+    return strawberry.ID(base64url.encode(raw))
+
+
+def _uuid(raw: bytes, position: int) -> UUID:
+    start = 1 + 16 * position
+    return UUID(bytes=raw[start : start + 16])

@@ -1,0 +1,199 @@
+"""What is said to a person, in their language: sentences from gettext catalogues, numbers, money and dates by Babel."""
+
+import gettext
+import re
+from collections.abc import Mapping, Sequence
+from copy import copy
+from dataclasses import dataclass
+from datetime import UTC, datetime, tzinfo
+from decimal import Decimal
+from functools import cache, lru_cache
+from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from babel import Locale, UnknownLocaleError
+from babel.dates import format_date, format_datetime
+from babel.numbers import format_currency, format_decimal
+
+from schema.phrases import PHRASES
+from wallet.values import Phrase
+
+CATALOGUES = Path(__file__).parent / "locale"
+DOMAIN = "messages"
+LANGUAGES = ("en", "ml", "hi", "bn", "te", "th")
+DEFAULT = "en"
+
+WISHES_MAX = 20
+LANGUAGE_TAG = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}")
+
+# ISO 4217 (amendment 176): the currencies whose minor unit is not a hundredth.
+DECIMALS: Mapping[str, int] = {
+    "BIF": 0,
+    "CLP": 0,
+    "DJF": 0,
+    "GNF": 0,
+    "ISK": 0,
+    "JPY": 0,
+    "KMF": 0,
+    "KRW": 0,
+    "PYG": 0,
+    "RWF": 0,
+    "UGX": 0,
+    "UYI": 0,
+    "VND": 0,
+    "VUV": 0,
+    "XAF": 0,
+    "XOF": 0,
+    "XPF": 0,
+    "BHD": 3,
+    "IQD": 3,
+    "JOD": 3,
+    "KWD": 3,
+    "LYD": 3,
+    "OMR": 3,
+    "TND": 3,
+    "CLF": 4,
+    "UYW": 4,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class PointNames:
+    """What a program calls one point and several of them. These are the merchant's words and are not translated."""
+
+    one: str
+    many: str
+
+
+@dataclass(frozen=True, slots=True)
+class Amount:
+    """So many points in a sentence: with what they are called, or, as `{points:bare}`, without."""
+
+    named: str
+    bare: str
+
+    def __format__(self, form: str) -> str:
+        return self.bare if form == "bare" else self.named
+
+
+@dataclass(frozen=True, slots=True)
+class Translator:
+    """Says things in one language, with the numbers and dates of one region and the hours of one time zone."""
+
+    locale: Locale
+    catalogue: gettext.NullTranslations
+    timezone: tzinfo
+
+    @property
+    def tag(self) -> str:
+        """BCP 47, e.g. ml-IN."""
+        return str(self.locale).replace("_", "-")
+
+    def gettext(self, message: str) -> str:
+        return self.catalogue.gettext(message)
+
+    def ngettext(self, singular: str, plural: str, number: int) -> str:
+        return self.catalogue.ngettext(singular, plural, number)
+
+    def number(self, number: int) -> str:
+        return format_decimal(number, locale=self.locale)
+
+    def points(self, points: int, names: PointNames | None = None) -> str:
+        """E.g. "1,200 beans"; without the program's names, "1,200 points" in the reader's language."""
+        if names is None:
+            return self.ngettext("{number} point", "{number} points", points).format(number=self.number(points))
+        return f"{self.number(points)} {names.one if abs(points) == 1 else names.many}"
+
+    def money(self, amount_minor: int, currency: str) -> str:
+        """E.g. "₹12,34,567.50". A whole amount has no decimals; digits are grouped as in any number."""
+        decimals = DECIMALS.get(currency, 2)
+        amount = Decimal(amount_minor).scaleb(-decimals)
+        pattern = copy(self.locale.currency_formats["standard"])
+        # Some locales' currency patterns group by thousands where their numbers group by lakhs: one sentence, one way.
+        pattern.grouping = self.locale.decimal_formats[None].grouping
+        shown = decimals if amount != amount.to_integral_value() else 0
+        pattern.frac_prec = (shown, shown)
+        return format_currency(amount, currency, pattern, locale=self.locale, currency_digits=False)
+
+    def date(self, moment: datetime) -> str:
+        return format_date(moment.astimezone(self.timezone), "long", locale=self.locale)
+
+    def moment(self, moment: datetime) -> str:
+        return format_datetime(moment, "medium", tzinfo=self.timezone, locale=self.locale)
+
+    def say(self, phrase: Phrase, names: PointNames | None = None) -> str:
+        """The phrase as a sentence. `names` are what the program at hand calls its points."""
+        sentence = PHRASES[phrase.code]
+        words = self.gettext(sentence.text)
+        if sentence.plural is not None:
+            number = phrase.facts[sentence.counts]
+            assert isinstance(number, int), "what is counted is a number"
+            words = self.ngettext(sentence.text, sentence.plural, number)
+        return words.format_map({name: self._fact(name, phrase.facts, names) for name in phrase.facts})
+
+    def _fact(self, name: str, facts: Mapping[str, str | int], names: PointNames | None) -> "str | Amount":
+        fact = facts[name]
+        if isinstance(fact, str):
+            return self.date(datetime.fromisoformat(fact)) if name.endswith("_at") else fact
+        if name.endswith("_minor"):
+            return self.money(fact, str(facts["currency"]))
+        if name == "points" or name.endswith("_points"):
+            return Amount(self.points(fact, names), self.number(fact))
+        return self.number(fact)
+
+
+@lru_cache(maxsize=512)
+def translator(tag: str, timezone: str = "UTC") -> Translator:
+    """The translator for a BCP 47 tag and an IANA time zone; English, and UTC, for one that is not known."""
+    locale = _supported(tag) or Locale.parse(DEFAULT)
+    return Translator(locale, _catalogue(locale.language), _zone(timezone))
+
+
+def negotiate(accept_language: str | None) -> str | None:
+    """The first tag of the header (RFC 9110 §12.5.4) that we speak, or None. Keeps the region: "hi-IN", not "hi"."""
+    for wish in _by_quality((accept_language or "")[:500]):
+        locale = _supported(wish)
+        if locale is not None:
+            return str(locale).replace("_", "-")
+    return None
+
+
+def _by_quality(header: str) -> Sequence[str]:
+    wishes: list[tuple[float, str]] = []
+    for item in header.split(",")[:WISHES_MAX]:
+        tag, _, parameters = item.strip().partition(";")
+        quality = re.fullmatch(r"\s*q=([01](\.[0-9]{0,3})?)\s*", parameters) if parameters else None
+        weight = float(quality[1]) if quality else (0.0 if parameters else 1.0)
+        if weight > 0:
+            wishes.append((weight, tag.strip()))
+    return [tag for _, tag in sorted(wishes, key=lambda wish: -wish[0])]
+
+
+@lru_cache(maxsize=512)
+def _supported(tag: str) -> Locale | None:
+    if LANGUAGE_TAG.fullmatch(tag) is None or tag.split("-")[0].lower() not in LANGUAGES:
+        return None
+    try:
+        return Locale.parse(tag, sep="-")
+    except (UnknownLocaleError, ValueError):
+        return Locale.parse(tag.split("-")[0].lower())
+
+
+def _zone(name: str) -> tzinfo:
+    if name == "UTC":
+        return UTC
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError):
+        return UTC
+
+
+@cache
+def _catalogue(language: str) -> gettext.NullTranslations:
+    """English is what the code says, so it has no catalogue."""
+    if language == DEFAULT:
+        return gettext.NullTranslations()
+    try:
+        return gettext.translation(DOMAIN, CATALOGUES, [language])
+    except FileNotFoundError as error:
+        raise RuntimeError("The catalogues are not compiled: run `python -m infra.messages --compile`.") from error
