@@ -1,0 +1,70 @@
+"""Whatever has an id, for those who may see it; null for everything else."""
+
+from auth import sessions
+from auth.viewers import SessionId, session_of
+from resolvers import callers
+from resolvers.arguments import NodeId
+from resolvers.context import Info, RequestContext
+from schema.card import Card
+from schema.customer import Customer
+from schema.gift import Gift
+from schema.history import SHOWN, PointsEntry
+from schema.ids import CardKey, CustomerKey, EntryKey, GiftKey, NodeKey, ProgramKey, SessionKey, decode
+from schema.node import Node
+from schema.program import Program
+from schema.session import Session
+from wallet import cards, gifts, history
+from wallet.database import Conn
+from wallet.errors import NotFound
+from wallet.values import CustomerId
+
+
+async def node(info: Info, node_id: NodeId) -> Node | None:
+    context, key = info.context, decode(node_id)
+    if key is None:
+        return None
+    if isinstance(key, ProgramKey):
+        return await _program(context, key)
+    customer_id = callers.customer_id(context)
+    async with context.pool.acquire() as conn:
+        return await _own(conn, context, key, customer_id)
+
+
+async def _program(context: RequestContext, key: ProgramKey) -> Program | None:
+    try:
+        return Program.from_domain(await context.loaders.program(key))
+    except NotFound:
+        return None
+
+
+async def _own(conn: Conn, context: RequestContext, key: NodeKey, customer_id: CustomerId) -> Node | None:
+    match key:
+        case CustomerKey():
+            customer = await callers.find_customer(conn, context)
+            return Customer.from_domain(customer) if customer and key.customer_id == customer_id else None
+        case SessionKey():
+            session = await sessions.find(
+                conn, customer_id=customer_id, session_id=SessionId(key.session_id), now=context.now
+            )
+            return Session.from_domain(session, current=session_of(context.viewer)) if session else None
+        case CardKey():
+            card = await cards.find(conn, customer_id=customer_id, merchant_id=key.merchant_id, card_id=key.card_id)
+            return Card.from_domain(card) if card else None
+        case EntryKey():
+            return await _entry(conn, key, customer_id)
+        case GiftKey():
+            gift = await gifts.find(conn, customer_id=customer_id, merchant_id=key.merchant_id, gift_id=key.gift_id)
+            return Gift.from_domain(gift) if gift else None
+        case _:
+            return None
+
+
+async def _entry(conn: Conn, key: EntryKey, customer_id: CustomerId) -> PointsEntry | None:
+    card = await cards.find(conn, customer_id=customer_id, merchant_id=key.merchant_id, card_id=key.card_id)
+    if card is None:
+        return None
+    found = await history.entries(conn, keys=[(key.merchant_id, key.card_id, key.seq)])
+    entry = found.get((key.card_id, key.seq))
+    if entry is None or entry.kind not in SHOWN:
+        return None
+    return PointsEntry.from_domain(entry, ProgramKey(card.merchant_id, card.program_id))

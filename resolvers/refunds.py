@@ -1,0 +1,30 @@
+"""Goods come back."""
+
+from resolvers import callers
+from resolvers.arguments import Input
+from resolvers.context import Info
+from schema.field import given
+from schema.ids import SaleKey, expect
+from schema.refund import RefundInput, RefundResult, SaleRefunded
+from wallet import refunds
+from wallet.errors import NotFound
+
+
+async def refund(info: Info, said: Input[RefundInput]) -> RefundResult:
+    context = info.context
+    key = expect(SaleKey, said.sale_id)
+    async with context.pool.acquire() as conn, conn.transaction():
+        terminal = await callers.terminal(conn, context)
+        if key.merchant_id != terminal.merchant_id:
+            raise NotFound
+        refunded = await refunds.refund(
+            conn,
+            terminal=terminal,
+            sale_id=key.sale_id,
+            line_ids=given(said.line_ids),
+            idempotency_key=said.idempotency_key,
+            now=context.now,
+        )
+    if not refunded.replayed:
+        context.changes.publish(refunded.sale.merchant_id, refunded.sale.card_id)
+    return SaleRefunded.from_domain(refunded, context.say)

@@ -1,0 +1,119 @@
+"""The one table at the edge: what the domain and identity refuse, as the member of the mutation's union that says so.
+
+A refusal leaves the resolver as an exception, so the transaction has been rolled back by the time it is said. One that
+is no member of the mutation's union is a fault of ours: it stays an exception, is masked and logged.
+"""
+
+import math
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from strawberry.types.field import StrawberryField
+
+import auth.errors
+import wallet.errors
+from resolvers.context import Info
+from schema.errors import FieldProblem, IdempotencyKeyReused, InvalidInput, NotFound, TooManyAttempts, UserError
+from schema.gift import Gift, GiftLimitReached, GiftNotClaimable, GiftNotOpen, InsufficientPoints
+from schema.ids import GiftKey
+from schema.phrases import PHRASES
+from schema.refund import LineAlreadyRefunded
+from schema.session import SessionEnded
+from schema.sign_in import SignInCodeRejected
+from schema.terminal import ActivationCodeRejected
+from schema.visit import CodeAlreadyUsed, CodeExpired, CodeInvalid
+from wallet.errors import Refusal
+from wallet.values import Phrase
+
+ERROR_TYPES: Mapping[type[Refusal], type[UserError]] = {
+    wallet.errors.NotFound: NotFound,
+    wallet.errors.InvalidInput: InvalidInput,
+    wallet.errors.IdempotencyKeyReused: IdempotencyKeyReused,
+    wallet.errors.TooManyAttempts: TooManyAttempts,
+    wallet.errors.CodeInvalid: CodeInvalid,
+    wallet.errors.CodeExpired: CodeExpired,
+    wallet.errors.CodeAlreadyUsed: CodeAlreadyUsed,
+    wallet.errors.LineAlreadyRefunded: LineAlreadyRefunded,
+    wallet.errors.InsufficientPoints: InsufficientPoints,
+    wallet.errors.GiftLimitReached: GiftLimitReached,
+    wallet.errors.GiftNotOpen: GiftNotOpen,
+    wallet.errors.GiftNotClaimable: GiftNotClaimable,
+    auth.errors.SessionEnded: SessionEnded,
+    auth.errors.SignInCodeRejected: SignInCodeRejected,
+    auth.errors.ActivationCodeRejected: ActivationCodeRejected,
+}
+
+
+class SaidAsData:
+    """A strawberry.ExceptionHandler: one kind of refusal becomes its error type, where a union has that type."""
+
+    def __init__(self, refusal: type[Refusal], error: type[UserError]) -> None:
+        self.exception_type = refusal
+        self.error_type = error
+
+    async def handle(self, exception: Refusal, *, field: StrawberryField, info: Info) -> UserError:
+        return await error_of(exception, info)
+
+
+async def error_of(refusal: Refusal, info: Info) -> UserError:
+    """The refusal in the reader's language."""
+    match refusal:
+        case wallet.errors.GiftNotOpen(merchant_id=merchant_id, gift_id=gift_id):
+            gift = Gift.from_domain(await info.context.loaders.gift(GiftKey(merchant_id, gift_id)))
+            return GiftNotOpen(message=_say(info, "gift_not_open"), gift=gift)
+        case wallet.errors.GiftLimitReached(phrase=phrase, retry_at=retry_at):
+            return GiftLimitReached(message=info.context.say.say(phrase), retry_at=retry_at)
+        case wallet.errors.GiftNotClaimable():
+            return GiftNotClaimable(message=_say(info, "gift_not_claimable"))
+        case wallet.errors.InsufficientPoints(needed=needed, available=available):
+            message = _say(info, "insufficient_points", needed_points=needed, available_points=available)
+            return InsufficientPoints(message=message, needed=needed, available=available)
+        case auth.errors.SessionEnded():
+            return SessionEnded(message=_say(info, "session_ended"))
+        case auth.errors.SignInCodeRejected(attempts_left=0):
+            return SignInCodeRejected(message=_say(info, "sign_in_code_spent"), attempts_left=0)
+        case auth.errors.SignInCodeRejected(attempts_left=left):
+            return SignInCodeRejected(message=_say(info, "sign_in_code_rejected", attempts=left), attempts_left=left)
+        case auth.errors.ActivationCodeRejected():
+            return ActivationCodeRejected(message=_say(info, "activation_code_rejected"))
+        case _:
+            return _error_of_any(refusal, info)
+
+
+def _error_of_any(refusal: Refusal, info: Info) -> UserError:
+    """What customers and tills alike are told, and what tills are told of codes and sales."""
+    match refusal:
+        case wallet.errors.NotFound():
+            return NotFound(message=_say(info, "not_found"))
+        case wallet.errors.InvalidInput(problems=problems):
+            said = [FieldProblem(field=p.field, message=info.context.say.say(p.phrase)) for p in problems]
+            return InvalidInput(message=_say(info, "invalid_input"), problems=said)
+        case wallet.errors.IdempotencyKeyReused():
+            return IdempotencyKeyReused(message=_say(info, "key_reused"))
+        case wallet.errors.TooManyAttempts(retry_at=retry_at):
+            minutes = _minutes_until(retry_at, info.context.now)
+            return TooManyAttempts(message=_say(info, "too_many_attempts", minutes=minutes), retry_at=retry_at)
+        case wallet.errors.CodeInvalid():
+            return CodeInvalid(message=_say(info, "code_invalid"))
+        case wallet.errors.CodeExpired(expired_at=expired_at):
+            return CodeExpired(message=_say(info, "code_expired"), expired_at=expired_at)
+        case wallet.errors.CodeAlreadyUsed(used_at=used_at):
+            return CodeAlreadyUsed(message=_say(info, "code_already_used"), used_at=used_at)
+        case wallet.errors.LineAlreadyRefunded(line_ids=line_ids):
+            message = _say(info, "line_already_refunded", lines=", ".join(line_ids), line_count=len(line_ids))
+            return LineAlreadyRefunded(message=message, line_ids=list(line_ids))
+        case _:
+            raise refusal
+
+
+def _say(info: Info, code: str, **facts: str | int) -> str:
+    """The words for this very mutation where it has its own: "not found" should say what was looked for."""
+    here = f"{code}.{info.field_name}"
+    return info.context.say.say(Phrase(here if here in PHRASES else code, facts))
+
+
+def _minutes_until(moment: datetime, now: datetime) -> int:
+    return max(1, math.ceil((moment - now) / timedelta(minutes=1)))
+
+
+HANDLERS = tuple(SaidAsData(refusal, error) for refusal, error in ERROR_TYPES.items())

@@ -1,0 +1,94 @@
+"""The customers' API: every root field, and the resolver behind it."""
+
+from collections.abc import AsyncGenerator
+
+import strawberry
+from strawberry.schema.config import StrawberryConfig
+
+from resolvers import card_changes, check_ins, confirmations, gifts, nodes, profiles, programs, sessions
+from resolvers.refusals import HANDLERS
+from schema.card import Card, CardChange, JoinProgramResult
+from schema.check_in import CreateCheckInCodeResult
+from schema.confirmation import ConfirmEmailResult
+from schema.customer import Customer, UpdateProfileResult
+from schema.gift import (
+    CancelGiftResult,
+    ClaimGiftResult,
+    Gift,
+    GiftPreview,
+    ResendGiftResult,
+    SendGiftResult,
+)
+from schema.history import PointsEntry
+from schema.money import Money
+from schema.node import Node
+from schema.program import Program
+from schema.scalars import SCALARS
+from schema.session import RefreshSessionResult, Session, SignOutResult
+from schema.sign_in import RequestSignInCodeResult, SignInResult
+
+
+@strawberry.type
+class Query:
+    viewer: Customer | None = strawberry.field(resolver=profiles.viewer, description="Null when signed out.")
+    program: Program | None = strawberry.field(
+        resolver=programs.program, description="Public: what a join poster opens."
+    )
+    gift: GiftPreview | None = strawberry.field(
+        resolver=gifts.gift,
+        description="Public: what an emailed gift link shows. Never changes anything. "
+        "Null for anything that cannot be claimed by this token.",
+    )
+    node: Node | None = strawberry.field(resolver=nodes.node)
+
+
+@strawberry.type
+class Mutation:
+    request_sign_in_code: RequestSignInCodeResult = strawberry.mutation(
+        resolver=sessions.request_sign_in_code,
+        description="Emails a code. The answer is the same whether or not the address is known.",
+    )
+    sign_in: SignInResult = strawberry.mutation(resolver=sessions.sign_in_with_code)
+    refresh_session: RefreshSessionResult = strawberry.mutation(resolver=sessions.refresh_session)
+    sign_out: SignOutResult = strawberry.mutation(
+        resolver=sessions.sign_out, description="Ends the current session, or another of the viewer's."
+    )
+    update_profile: UpdateProfileResult = strawberry.mutation(
+        resolver=profiles.update_profile, description="Changes the name, the language, or both."
+    )
+    confirm_email: ConfirmEmailResult = strawberry.mutation(
+        resolver=confirmations.confirm_email,
+        description="By the link that was mailed to a customer who was enrolled at a counter.",
+    )
+    join_program: JoinProgramResult = strawberry.mutation(
+        resolver=programs.join_program, description="Returns the existing card where there is one."
+    )
+    create_check_in_code: CreateCheckInCodeResult = strawberry.mutation(
+        resolver=check_ins.create_check_in_code, description="A short-lived single-use code for the counter."
+    )
+    send_gift: SendGiftResult = strawberry.mutation(resolver=gifts.send_gift)
+    cancel_gift: CancelGiftResult = strawberry.mutation(resolver=gifts.cancel_gift)
+    resend_gift: ResendGiftResult = strawberry.mutation(
+        resolver=gifts.resend_gift,
+        description="Sends the email again, to a corrected address if one is given. The earlier link stops working.",
+    )
+    claim_gift: ClaimGiftResult = strawberry.mutation(resolver=gifts.claim_gift)
+
+
+@strawberry.type
+class Subscription:
+    card_changed: AsyncGenerator[CardChange, None] = strawberry.subscription(
+        resolver=card_changes.card_changed,
+        description="An event for every committed change of the card, in order of revision. "
+        "The socket closes with 4403 when the access token expires.",
+    )
+
+
+customer_schema = strawberry.Schema(
+    query=Query,
+    mutation=Mutation,
+    subscription=Subscription,
+    types=[Card, Customer, Gift, Money, PointsEntry, Program, Session],
+    config=StrawberryConfig(scalar_map=SCALARS, disable_field_suggestions=True),
+    exception_handlers=HANDLERS,
+)

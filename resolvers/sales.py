@@ -1,0 +1,167 @@
+"""Sales at the counter: found, quoted, recorded, and told of later."""
+
+from typing import Annotated
+
+import strawberry
+from strawberry import UNSET
+
+from auth import check_in_tokens
+from auth.keys import KeyRing
+from resolvers import callers, typed_codes
+from resolvers.arguments import Input
+from resolvers.context import Info, RequestContext
+from resolvers.refusals import error_of
+from schema.failures import BadUserInput
+from schema.field import given
+from schema.ids import SaleKey, VisitKey, decode, expect
+from schema.sale import (
+    CheckoutError,
+    CheckoutInput,
+    CheckoutResult,
+    OfflineSaleInput,
+    OfflineSettled,
+    Quote,
+    QuoteResult,
+    Sale,
+    SaleInput,
+    SaleRecorded,
+    SettleOfflineInput,
+    SettleOfflineResult,
+)
+from schema.visit import CustomerRefInput
+from wallet import offline, sales
+from wallet.baskets import Basket, Line
+from wallet.errors import InvalidInput, NotFound, Refusal
+from wallet.sales import CustomerRef, Recorded
+from wallet.values import Minor, Terminal
+
+OFFLINE_SALES_MAX = 100
+
+
+async def sale(
+    info: Info,
+    sale_id: Annotated[strawberry.ID | None, strawberry.argument(name="id")] = UNSET,
+    receipt_number: str | None = UNSET,
+) -> Sale | None:
+    context, node_id, receipt = info.context, given(sale_id), given(receipt_number)
+    if node_id is None and receipt is None:
+        raise BadUserInput("Name the sale by id or by receiptNumber.")
+    async with context.pool.acquire() as conn:
+        terminal = await callers.terminal(conn, context)
+        key = decode(node_id) if node_id is not None else None
+        if node_id is not None and not (isinstance(key, SaleKey) and key.merchant_id == terminal.merchant_id):
+            return None
+        found = await sales.find(
+            conn,
+            terminal=terminal,
+            sale_id=key.sale_id if isinstance(key, SaleKey) else None,
+            receipt_number=receipt,
+        )
+    return Sale.from_domain(found) if found else None
+
+
+async def quote(info: Info, said: Input[SaleInput]) -> QuoteResult:
+    context = info.context
+    ring = await context.rings.current(context.now)
+    async with (
+        context.pool.acquire() as conn,
+        typed_codes.counted_silently(conn, context, given(said.customer.code)),
+    ):
+        terminal = await callers.terminal(conn, context)
+        quoted = await sales.quote(
+            conn,
+            terminal=terminal,
+            customer=_customer(ring, context, terminal, said.customer),
+            basket=_basket(said),
+            now=context.now,
+        )
+    return Quote.from_domain(quoted, context.say)
+
+
+async def checkout(info: Info, said: Input[CheckoutInput]) -> CheckoutResult:
+    context = info.context
+    ring = await context.rings.current(context.now)
+    async with (
+        context.pool.acquire() as conn,
+        typed_codes.counted_silently(conn, context, given(said.sale.customer.code)),
+        conn.transaction(),
+    ):
+        terminal = await callers.terminal(conn, context)
+        recorded = await sales.checkout(
+            conn,
+            terminal=terminal,
+            customer=_customer(ring, context, terminal, said.sale.customer),
+            basket=_basket(said.sale),
+            idempotency_key=said.idempotency_key,
+            now=context.now,
+        )
+    return _recorded(context, recorded)
+
+
+async def settle_offline(info: Info, said: Input[SettleOfflineInput]) -> SettleOfflineResult:
+    """One transaction a sale, in the order in which they were sent."""
+    context = info.context
+    ring = await context.rings.current(context.now)
+    async with context.pool.acquire() as conn:
+        terminal = await callers.terminal(conn, context)
+    if len(said.sales) > OFFLINE_SALES_MAX:
+        raise InvalidInput.of("sales", "too_many", most=OFFLINE_SALES_MAX)
+    return OfflineSettled(results=[await _settled(info, ring, terminal, each) for each in said.sales])
+
+
+async def _settled(info: Info, ring: KeyRing, terminal: Terminal, said: OfflineSaleInput) -> CheckoutResult:
+    context = info.context
+    try:
+        async with context.pool.acquire() as conn, conn.transaction():
+            recorded = await offline.settle(
+                conn,
+                terminal=terminal,
+                customer=_customer(ring, context, terminal, said.sale.customer),
+                basket=_basket(said.sale),
+                scanned_at=said.scanned_at,
+                idempotency_key=said.idempotency_key,
+                now=context.now,
+            )
+    except Refusal as refusal:
+        error = await error_of(refusal, info)
+        if not isinstance(error, CheckoutError):
+            raise
+        return error
+    return _recorded(context, recorded)
+
+
+def _recorded(context: RequestContext, recorded: Recorded) -> SaleRecorded:
+    if recorded.sale.points and not recorded.replayed:
+        context.changes.publish(recorded.sale.merchant_id, recorded.sale.card_id)
+    return SaleRecorded.from_domain(recorded, context.say)
+
+
+def _customer(ring: KeyRing, context: RequestContext, terminal: Terminal, said: CustomerRefInput) -> CustomerRef:
+    """Raises NotFound for what is no visit of this merchant, CodeInvalid for what is no code."""
+    code = given(said.code)
+    if code is not None:
+        return check_in_tokens.read(ring, text=code, now=context.now)
+    key = expect(VisitKey, given(said.visit_id) or "")
+    if key.merchant_id != terminal.merchant_id:
+        raise NotFound
+    return key.visit_id
+
+
+def _basket(said: SaleInput) -> Basket:
+    return Basket(
+        receipt_number=said.receipt_number,
+        currency=said.currency,
+        lines=tuple(
+            Line(
+                line_id=line.line_id,
+                amount_minor=Minor(line.amount_minor),
+                kind=line.kind,
+                sku=given(line.sku),
+                category=given(line.category),
+                description=given(line.description),
+                quantity=line.quantity,
+            )
+            for line in said.lines
+        ),
+        occurred_at=given(said.occurred_at),
+    )

@@ -1,0 +1,103 @@
+"""A customer signs in, stays signed in, and signs out."""
+
+import strawberry
+from strawberry import UNSET
+
+from auth import customers, emails, sessions, sign_in
+from auth.access_tokens import Audience
+from auth.errors import SignInCodeRejected, granted
+from auth.sign_in import AttemptId
+from auth.viewers import SessionId, session_of
+from resolvers import callers
+from resolvers.arguments import Input
+from resolvers.context import Info
+from schema.customer import Customer
+from schema.field import given
+from schema.ids import AttemptKey, SessionKey, decode, encode, expect
+from schema.session import (
+    RefreshSessionInput,
+    RefreshSessionResult,
+    SessionRefreshed,
+    SessionTokens,
+    SignedOut,
+    SignOutResult,
+)
+from schema.sign_in import (
+    RequestSignInCodeInput,
+    RequestSignInCodeResult,
+    SignedIn,
+    SignInCodeRequested,
+    SignInInput,
+    SignInResult,
+)
+
+
+async def request_sign_in_code(info: Info, said: Input[RequestSignInCodeInput]) -> RequestSignInCodeResult:
+    context = info.context
+    context.own_locale = given(said.locale)
+    address = emails.normalise(said.email, field="email")
+    async with context.pool.acquire() as conn, conn.transaction():
+        requested = await sign_in.request_code(
+            conn,
+            box=context.box,
+            email=address,
+            locale=given(said.locale) or context.say.tag,
+            client=context.client,
+            now=context.now,
+        )
+    return SignInCodeRequested(attempt_id=encode(AttemptKey(requested.attempt_id)), expires_at=requested.expires_at)
+
+
+async def sign_in_with_code(info: Info, said: Input[SignInInput]) -> SignInResult:
+    context = info.context
+    attempt = decode(said.attempt_id)
+    if not isinstance(attempt, AttemptKey):
+        raise SignInCodeRejected(attempts_left=0)
+    ring = await context.rings.current(context.now)
+    async with context.pool.acquire() as conn:
+        # A wrong code returns, so that the try is committed; it is raised once it is.
+        async with conn.transaction():
+            answer = await sign_in.sign_in(
+                conn,
+                box=context.box,
+                ring=ring,
+                attempt_id=AttemptId(attempt.attempt_id),
+                code=said.code,
+                device_name=said.device_name,
+                now=context.now,
+            )
+        signed_in = granted(answer)
+        customer = await customers.find(conn, customer_id=signed_in.customer_id, session_id=signed_in.tokens.session_id)
+    assert customer is not None, "the session was opened a moment ago"
+    return SignedIn(customer=Customer.from_domain(customer), tokens=SessionTokens.from_domain(signed_in.tokens))
+
+
+async def refresh_session(info: Info, said: Input[RefreshSessionInput]) -> RefreshSessionResult:
+    return await refreshed(info, said.refresh_token, Audience.CUSTOMER)
+
+
+async def refreshed(info: Info, refresh_token: str, audience: Audience) -> SessionRefreshed:
+    """The next pair of tokens. That an old token ended its session is committed before it is said."""
+    context = info.context
+    ring = await context.rings.current(context.now)
+    async with context.pool.acquire() as conn, conn.transaction():
+        answer = await sessions.refresh(
+            conn,
+            box=context.box,
+            ring=ring,
+            refresh_token=refresh_token,
+            audience=audience,
+            now=context.now,
+        )
+    return SessionRefreshed(tokens=SessionTokens.from_domain(granted(answer)))
+
+
+async def sign_out(info: Info, session_id: strawberry.ID | None = UNSET) -> SignOutResult:
+    context = info.context
+    async with context.pool.acquire() as conn, conn.transaction():
+        customer = await callers.signed_in(conn, context)
+        other = given(session_id)
+        ending = session_of(context.viewer) if other is None else SessionId(expect(SessionKey, other).session_id)
+        assert ending is not None, "whoever is signed in has a session"
+        await sessions.end(conn, customer_id=customer.customer_id, session_id=ending, now=context.now)
+    return SignedOut(session_id=encode(SessionKey(ending)))

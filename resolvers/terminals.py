@@ -1,0 +1,56 @@
+"""The till that calls: how it got its credential and keeps it."""
+
+from auth import terminals
+from auth.access_tokens import Audience
+from auth.errors import granted
+from resolvers import callers
+from resolvers.arguments import Input
+from resolvers.context import Info
+from resolvers.sessions import refreshed
+from schema.session import SessionTokens
+from schema.terminal import (
+    ActivateTerminalInput,
+    ActivateTerminalResult,
+    RefreshTerminalSessionInput,
+    RefreshTerminalSessionResult,
+    Terminal,
+    TerminalActivated,
+)
+from wallet import stores
+
+
+async def terminal(info: Info) -> Terminal:
+    async with info.context.pool.acquire() as conn:
+        return Terminal.from_domain(await callers.terminal(conn, info.context))
+
+
+async def activate_terminal(info: Info, said: Input[ActivateTerminalInput]) -> ActivateTerminalResult:
+    context = info.context
+    ring = await context.rings.current(context.now)
+    async with context.pool.acquire() as conn:
+        # A wrong code returns, so that it is committed that it was tried; it is raised once it is.
+        async with conn.transaction():
+            answer = await terminals.activate(
+                conn,
+                box=context.box,
+                ring=ring,
+                code=said.activation_code,
+                device_name=said.device_name,
+                client=context.client or b"",
+                now=context.now,
+            )
+        activated = granted(answer)
+        found = await stores.load_terminal(
+            conn,
+            merchant_id=activated.merchant_id,
+            terminal_id=activated.terminal_id,
+            session_id=activated.tokens.session_id,
+            now=context.now,
+        )
+    return TerminalActivated(terminal=Terminal.from_domain(found), tokens=SessionTokens.from_domain(activated.tokens))
+
+
+async def refresh_terminal_session(
+    info: Info, said: Input[RefreshTerminalSessionInput]
+) -> RefreshTerminalSessionResult:
+    return await refreshed(info, said.refresh_token, Audience.POS)
