@@ -1,0 +1,64 @@
+"""A real browser before the whole application. Without Chromium these tests say so in one line and do not run.
+
+The browser is started once and belongs to the session's event loop, so whatever touches it runs there, too.
+"""
+
+import shutil
+from collections.abc import AsyncIterator
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser, BrowserContext, Page, async_playwright
+
+from tests.database import MigratedServer
+from tests.live import Live, live_application
+from tests.web.browser.visiting import Visit
+
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+QUIET = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def chromium() -> AsyncIterator[Browser]:
+    path = next(filter(None, map(shutil.which, NAMES)), None)
+    if path is None:
+        pytest.skip("Chromium is not installed, so nothing was tried in a browser")
+    async with async_playwright() as playwright:
+        found = await playwright.chromium.launch(executable_path=path, args=QUIET)
+        yield found
+        await found.close()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def live(chromium: Browser, server: MigratedServer) -> AsyncIterator[Live]:
+    """The whole application, worker and mailbox included; not started where no browser would come."""
+    async with server.clone() as database, live_application(database) as found:
+        yield found
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def context(chromium: Browser) -> AsyncIterator[BrowserContext]:
+    """A phone that knows nothing yet."""
+    found = await chromium.new_context(viewport={"width": 360, "height": 740}, locale="en-IN")
+    found.set_default_timeout(10_000)
+    yield found
+    await found.close()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def page(context: BrowserContext) -> Page:
+    return await context.new_page()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def visit(live: Live, page: Page) -> Visit:
+    """Somebody who was sent a gift, the mail in their mailbox, about to open its link."""
+    return await Visit.begin(live, page)

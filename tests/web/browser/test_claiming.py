@@ -1,0 +1,246 @@
+"""Claiming a gift in a browser, as people do it: with the keyboard, with a wrong code, twice, and by going back."""
+
+import pytest
+from playwright.async_api import BrowserContext, Route
+
+from tests.web.browser.visiting import RECIPIENT, Visit
+from tests.web.contents import all_rows
+
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
+
+TELUGU_ZERO = 0x0C66
+
+
+async def test_gift_is_claimed_with_the_keyboard_alone(visit: Visit) -> None:
+    # given the opened link
+    await visit.open()
+    keyboard = visit.page.keyboard
+
+    # when the address and the code are typed, and nothing is clicked
+    await keyboard.press("Tab")
+    assert await visit.focused() == "email"
+    await keyboard.type(RECIPIENT)
+    await keyboard.press("Enter")
+    await visit.page.get_by_label("The six digits of the code").wait_for()
+    assert await visit.focused() == "code"
+    await keyboard.type(await visit.read_code(count=2))
+    await keyboard.press("Enter")
+
+    # then the card is there, and the keyboard with it
+    card = await visit.see_result()
+    assert await visit.focused() == "done"
+    assert "+200 beans" in card
+    assert "200 beans" in card.split("You now have")[1]
+    assert await visit.received() == [(RECIPIENT, 200)]
+    assert visit.asked[:3] == ["requestSignInCode", "signIn", "claimGift"]
+    assert visit.complaints == []
+
+
+async def test_card_number_is_shown_in_groups_of_four(visit: Visit) -> None:
+    await visit.open()
+    await visit.enter_code(await visit.ask_for_code())
+    await visit.see_result()
+
+    number = await visit.page.locator(".card-number").inner_text()
+
+    assert [len(group) for group in number.split(" ")] == [4, 4, 4, 4]
+    async with visit.live.runtime.pool.acquire() as conn:
+        numbers = [row["number"] for row in await conn.fetch("SELECT number FROM cards")]
+    assert number.replace(" ", "") in numbers
+
+
+async def test_page_that_only_runs_its_scripts_sends_and_changes_nothing(visit: Visit) -> None:
+    async with visit.live.runtime.pool.acquire() as conn:
+        before = await all_rows(conn)
+
+        for _ in range(3):
+            await visit.open()
+            await visit.page.wait_for_load_state("networkidle")
+
+        assert visit.asked == []
+        assert await all_rows(conn) == before
+    assert visit.complaints == []
+
+
+async def test_second_press_while_the_first_is_under_way_does_nothing(visit: Visit) -> None:
+    # given a slow network
+    held: list[Route] = []
+    await visit.page.route("**/graphql", lambda route: held.append(route))
+    await visit.open()
+    await visit.page.get_by_label("Your e-mail address").fill(RECIPIENT)
+
+    # when the button is pressed three times before an answer comes
+    await visit.press("Send me a code")
+    button = visit.page.get_by_role("button", name="One moment…")
+    await button.click(force=True)
+    await visit.page.keyboard.press("Enter")
+    assert len(held) == 1
+    await held[0].continue_()
+
+    # then it was asked once
+    await visit.page.get_by_label("The six digits of the code").wait_for()
+    assert visit.asked == ["requestSignInCode"]
+
+
+async def test_wrong_code_says_how_many_tries_are_left(visit: Visit) -> None:
+    await visit.open()
+    code = await visit.ask_for_code()
+    wrong = f"{(int(code) + 1) % 1_000_000:06}"
+
+    await visit.enter_code(wrong)
+    await visit.page.get_by_text("You can try 4 more times.").wait_for()
+    assert await visit.focused() == "code"
+    assert await visit.page.locator("#code").get_attribute("aria-invalid") == "true"
+    await visit.enter_code(wrong)
+    await visit.page.get_by_text("You can try 3 more times.").wait_for()
+    await visit.enter_code(code)
+
+    await visit.see_result()
+    assert await visit.received() == [(RECIPIENT, 200)]
+
+
+@pytest.mark.parametrize("typed", ["", "12345", "1234567", "abcdef"])
+async def test_what_is_no_code_is_not_sent(visit: Visit, typed: str) -> None:
+    await visit.open()
+    await visit.ask_for_code()
+
+    await visit.enter_code(typed)
+
+    await visit.page.get_by_text("The code has six digits.").wait_for()
+    assert await visit.focused() == "code"
+    assert visit.asked == ["requestSignInCode"]
+
+
+async def test_code_is_read_in_any_script_and_with_spaces(visit: Visit) -> None:
+    await visit.open()
+    code = await visit.ask_for_code()
+    native = "".join(chr(TELUGU_ZERO + int(digit)) for digit in code)
+
+    await visit.enter_code(f" {native[:3]} {native[3:]} ")
+
+    await visit.see_result()
+
+
+@pytest.mark.parametrize(("typed", "said"), [("", "Please enter your e-mail address."), ("nobody", "e-mail")])
+async def test_address_that_is_none_is_told_at_its_field(visit: Visit, typed: str, said: str) -> None:
+    await visit.open()
+    await visit.page.get_by_label("Your e-mail address").fill(typed)
+
+    await visit.press("Send me a code")
+
+    problem = visit.page.locator("#email-problem")
+    await problem.filter(has_text=said).wait_for()
+    assert await visit.focused() == "email"
+    assert await visit.page.locator("#email").get_attribute("aria-describedby") == "email-problem"
+    assert [mail.to for mail in visit.live.mailbox.messages] == [RECIPIENT]
+
+
+async def test_too_many_codes_say_when_to_come_back(visit: Visit) -> None:
+    await visit.open()
+    await visit.ask_for_code()
+    for n in range(2, 6):
+        await visit.press("Send a new code")
+        await visit.page.get_by_text("We sent a new code.").wait_for()
+        await visit.read_code(count=n + 1)
+
+    await visit.press("Send a new code")
+
+    problem = visit.page.locator("#code-problem")
+    await problem.filter(has_text="Too many tries. Please try again in 60 minutes.").wait_for()
+    assert any(character.isdigit() for character in (await problem.inner_text()).partition("(")[2])
+
+
+async def test_new_code_takes_the_place_of_the_old(visit: Visit) -> None:
+    await visit.open()
+    old = await visit.ask_for_code()
+
+    await visit.press("Send a new code")
+    await visit.page.get_by_text("We sent a new code.").wait_for()
+    assert await visit.focused() == "code"
+    new = await visit.read_code(count=3)
+
+    if old != new:
+        await visit.enter_code(old)
+        await visit.page.get_by_text("You can try 4 more times.").wait_for()
+    await visit.enter_code(new)
+    await visit.see_result()
+
+
+async def test_reload_keeps_the_place_for_the_code(visit: Visit) -> None:
+    await visit.open()
+    code = await visit.ask_for_code()
+
+    await visit.page.reload()
+
+    await visit.page.get_by_text(f"We sent a code to {RECIPIENT}.").wait_for()
+    await visit.enter_code(code)
+    await visit.see_result()
+
+
+async def test_going_back_leads_to_the_address_and_forward_to_the_code(visit: Visit) -> None:
+    await visit.open()
+    code = await visit.ask_for_code()
+
+    await visit.press("Use another address")
+    address = visit.page.get_by_label("Your e-mail address")
+    await address.wait_for()
+    assert await address.input_value() == RECIPIENT
+    assert await visit.focused() == "email"
+
+    await visit.page.go_forward()
+    await visit.enter_code(code)
+    await visit.see_result()
+
+    await visit.page.go_back()
+    await visit.see_result()
+    assert visit.asked.count("claimGift") == 1
+
+
+async def test_claimed_gift_stays_to_be_seen_where_it_was_claimed_and_nowhere_else(
+    visit: Visit, context: BrowserContext
+) -> None:
+    await visit.open()
+    await visit.enter_code(await visit.ask_for_code())
+    card = await visit.see_result()
+
+    await visit.page.reload()
+    assert await visit.see_result() == card
+    assert await visit.page.get_by_text("cannot be opened").is_hidden()
+
+    elsewhere = await context.new_page()
+    answer = await elsewhere.goto(visit.link)
+    assert answer is not None
+    assert answer.status == 404
+    assert await elsewhere.get_by_text("This gift cannot be opened").is_visible()
+    assert await elsewhere.get_by_label("Your e-mail address").is_hidden()
+
+
+async def test_gift_that_another_claimed_meanwhile_is_told(visit: Visit, context: BrowserContext) -> None:
+    # given two who hold the link, both with a code
+    await visit.open()
+    code = await visit.ask_for_code()
+    other = Visit(visit.live, await context.new_page(), visit.shop, visit.link)
+    await other.open()
+    await other.enter_code(await other.ask_for_code("other@example.com"))
+    await other.see_result()
+
+    # when the second one claims
+    await visit.enter_code(code)
+
+    # then it says so, once, and the first keeps it
+    await visit.page.get_by_role("heading", name="This gift could not be claimed").wait_for()
+    assert await visit.focused() == "ended"
+    assert await visit.page.get_by_text("This gift cannot be claimed with this link.").is_visible()
+    assert await visit.received() == [("other@example.com", 200)]
+    await visit.page.reload()
+    assert await visit.page.get_by_text("This gift cannot be opened").is_visible()
+
+
+async def test_claiming_leaves_nobody_signed_in(visit: Visit) -> None:
+    await visit.open()
+    async with visit.page.expect_response(lambda answer: "signOut" in (answer.request.post_data or "")):
+        await visit.enter_code(await visit.ask_for_code())
+
+    async with visit.live.runtime.pool.acquire() as conn:
+        ended = await conn.fetch("SELECT ended_because FROM sessions WHERE customer_id IS NOT NULL")
+    assert [row["ended_because"] for row in ended] == ["signed_out"]

@@ -1,0 +1,69 @@
+"""Gifts as the worker leaves them: mailed, their link in somebody's mailbox."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import uuid4
+
+from auth import links
+from tests.factories import Shop, make_card, make_customer, make_points
+from wallet import gifts
+from wallet.database import Conn
+from wallet.values import CustomerId, GiftId, MerchantId, Points
+
+
+@dataclass(frozen=True, slots=True)
+class MailedGift:
+    merchant_id: MerchantId
+    gift_id: GiftId
+    sender_id: CustomerId
+    token: str
+    claimable_until: datetime
+
+
+async def mail_gift(
+    conn: Conn,
+    shop: Shop,
+    *,
+    points: int = 200,
+    sender_name: str | None = "Meera",
+    recipient_name: str = "Asha",
+    message: str | None = "Thank you for the mangoes!",
+    now: datetime,
+) -> MailedGift:
+    """A gift from a new customer of the shop, its mail sent at `now` unless the mailbox wants none."""
+    sender_id = await make_customer(conn, name=sender_name, now=now)
+    card_id = await make_card(conn, shop, sender_id, now=now)
+    await make_points(conn, shop, card_id, points, now=now)
+    link = links.new_link()
+    async with conn.transaction():
+        sent = await gifts.send(
+            conn,
+            customer_id=sender_id,
+            merchant_id=shop.merchant_id,
+            card_id=card_id,
+            points=Points(points),
+            recipient_name=recipient_name,
+            recipient_email="asha@example.com",
+            recipient_email_key="asha@example.com",
+            message=message,
+            deliver_at=None,
+            locale="en-IN",
+            idempotency_key=uuid4(),
+            now=now,
+        )
+        gift = sent.gift
+        mail = await gifts.prepare_delivery(
+            conn,
+            merchant_id=gift.merchant_id,
+            gift_id=gift.gift_id,
+            delivery=gift.delivery,
+            link_hash=link.hash,
+            now=now,
+        )
+        if mail is not None:
+            await gifts.record_sent(
+                conn, merchant_id=gift.merchant_id, gift_id=gift.gift_id, delivery=gift.delivery, now=now
+            )
+    found = await gifts.find(conn, customer_id=sender_id, merchant_id=gift.merchant_id, gift_id=gift.gift_id)
+    assert found is not None
+    return MailedGift(gift.merchant_id, gift.gift_id, sender_id, link.token, found.claimable_until)

@@ -1,0 +1,151 @@
+"""The pages' GraphQL documents against the published API, and the pages' files against each other."""
+
+import json
+import re
+from importlib.resources import files
+
+import httpx
+import pytest
+from graphql import (
+    FieldNode,
+    GraphQLSchema,
+    InlineFragmentNode,
+    OperationDefinitionNode,
+    SelectionSetNode,
+    build_schema,
+    get_operation_ast,
+    parse,
+    validate,
+)
+from graphql.execution.values import VariableValues, get_variable_values
+
+from web.assets import assets, documents
+from web.pages.demo_steps import CUSTOMER, FILL, TILL, Step, steps
+
+STEPS = steps(email="asha@example.com", program_slug="coffee", currency="INR")
+PAGES = dict(documents(files("web.static.documents")))
+SUGGESTED = dict(documents(files("web.static.documents.demo")))
+SCRIPTS = {name: found.content.decode() for name, found in assets().items() if name.endswith(".js")}
+TEMPLATES = {
+    file.name: file.read_text("utf-8") for file in files("web.pages").iterdir() if file.name.endswith(".jinja")
+}
+
+
+def published(endpoint: str) -> GraphQLSchema:
+    name = {CUSTOMER: "customer", TILL: "pos"}[endpoint]
+    return build_schema((files("schema") / f"{name}.graphql").read_text("utf-8"))
+
+
+def operation_of(text: str) -> OperationDefinitionNode:
+    operation = get_operation_ast(parse(text))
+    assert operation is not None
+    return operation
+
+
+def fields_of(selected: SelectionSetNode) -> dict[str, SelectionSetNode | None]:
+    """The fields that are asked for, of whatever type, and what is asked of each."""
+    found: dict[str, SelectionSetNode | None] = {}
+    for selection in selected.selections:
+        if isinstance(selection, FieldNode):
+            found[selection.name.value] = selection.selection_set
+        elif isinstance(selection, InlineFragmentNode):
+            found |= fields_of(selection.selection_set)
+    return found
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_document_of_a_page_is_valid(name: str) -> None:
+    assert validate(published(CUSTOMER), parse(PAGES[name])) == []
+    found = operation_of(PAGES[name]).name
+    assert found is not None
+    assert found.value == name
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_document_of_a_page_is_loaded_by_one(name: str) -> None:
+    scripts = "".join(text for file, text in SCRIPTS.items() if file != "documents.js")
+
+    assert re.search(rf"documents\.{name}\b|import {{[^}}]*\b{name}\b[^}}]*}} from \"./documents.js\"", scripts)
+    assert f"export const {name} = {json.dumps(PAGES[name])};" in SCRIPTS["documents.js"]
+
+
+@pytest.mark.parametrize("step", STEPS, ids=lambda step: step.name)
+def test_step_of_the_demo_can_be_run(step: Step) -> None:
+    schema = published(step.endpoint)
+    operation = operation_of(step.document)
+
+    assert validate(schema, parse(step.document)) == []
+    given = get_variable_values(schema, list(operation.variable_definitions or ()), dict(step.variables))
+    assert isinstance(given, VariableValues), given
+
+
+def test_steps_know_what_they_need_from_the_steps_before_them() -> None:
+    known = {"uuid", "activationCode"}
+    for step in STEPS:
+        needed = set(re.findall(FILL.format(r"(\w+)"), step.variables_json))
+        assert needed <= known, step.name
+        known |= set(step.learns)
+
+
+@pytest.mark.parametrize("step", STEPS, ids=lambda step: step.name)
+def test_step_asks_for_what_it_learns(step: Step) -> None:
+    for path in step.learns.values():
+        reached: SelectionSetNode | None = operation_of(step.document).selection_set
+        for key in (key for key in path.split(".") if not key.isdigit()):
+            assert reached is not None, path
+            assert key in fields_of(reached), path
+            reached = fields_of(reached)[key]
+        assert reached is None, path
+
+
+def test_every_suggested_document_is_a_step() -> None:
+    assert set(SUGGESTED) == {step.name for step in STEPS}
+
+
+def test_scripts_import_only_what_is_served() -> None:
+    imported = {name for text in SCRIPTS.values() for name in re.findall(r'from "\./([^"]+)"', text)}
+
+    assert imported
+    assert imported <= set(assets())
+
+
+def test_pages_load_only_what_is_served() -> None:
+    loaded = {name for text in TEMPLATES.values() for name in re.findall(r'"/static/([^"]+)"', text)}
+
+    assert loaded
+    assert loaded <= set(assets())
+
+
+@pytest.mark.parametrize(
+    ("script", "template"), [("gift.js", "claim.html.jinja"), ("confirm.js", "confirm.html.jinja")]
+)
+def test_page_has_the_words_that_its_script_says(script: str, template: str) -> None:
+    said = {
+        name for call in re.findall(r"\bword\(([^()]*)\)", SCRIPTS[script]) for name in re.findall(r'"(\w+)"', call)
+    }
+    said |= {"busy", "lost", "failed"}  # page.js says them for every page
+
+    assert said == set(re.findall(r'data-word="(\w+)"', TEMPLATES[template]))
+
+
+def test_claim_page_has_a_place_for_each_fact_of_the_result() -> None:
+    places = set(re.findall(r'data-slot="(\w+)"|slot\("(\w+)"\)', TEMPLATES["claim.html.jinja"]))
+    filled = re.search(r"return \{\n(.*?)\n  \};", SCRIPTS["gift.js"], re.DOTALL)
+
+    assert filled is not None
+    names = set(re.findall(r"^\s+(\w+)[:,]", filled[1], re.MULTILINE))
+    assert {name for pair in places for name in pair if name} == names | {"ended"}
+
+
+async def test_file_is_sent_once_to_a_browser_that_keeps_it(browser: httpx.AsyncClient) -> None:
+    first = await browser.get("/static/page.css")
+    again = await browser.get("/static/page.css", headers={"if-none-match": first.headers["etag"]})
+
+    assert (first.status_code, first.headers["content-type"]) == (200, "text/css; charset=utf-8")
+    assert first.headers["x-content-type-options"] == "nosniff"
+    assert (again.status_code, again.content, again.headers["etag"]) == (304, b"", first.headers["etag"])
+
+
+@pytest.mark.parametrize("name", ["__init__.py", "claimGift.graphql", "..%2Fassets.py", "nothing.js", "%00", ""])
+async def test_nothing_else_is_served(browser: httpx.AsyncClient, name: str) -> None:
+    assert (await browser.get(f"/static/{name}")).status_code == 404

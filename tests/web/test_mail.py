@@ -1,0 +1,156 @@
+"""The mails as they are read: in every language, as text and as HTML, and nothing of the sender's leads anywhere."""
+
+import re
+from datetime import UTC, datetime, timedelta
+from html import escape
+
+import pytest
+
+from schema.translations import LANGUAGES, PointNames, translator
+from wallet.values import Points
+from web.mail import render, templates
+from web.mail.render import EnrolmentFacts, GiftFacts, RenderedMail
+from web.mail.templates import MAILS, Templates
+
+NOW = datetime(2026, 12, 22, 9, 30, tzinfo=UTC)
+LINK = "https://regulars.example/g/" + "A" * 43
+NAMES = PointNames("bean", "beans")
+
+HREF = re.compile(r'href="([^"]*)"')
+LOADED = re.compile(r"(?:src|background)\s*=\s*[\"']|url\(|@import|<script|<link", re.IGNORECASE)
+
+
+@pytest.fixture(scope="module")
+def loaded() -> Templates:
+    return templates.load()
+
+
+def gift_facts(
+    *,
+    sender: str = "Meera Nair",
+    recipient: str = "Ravi",
+    message: str | None = "Happy birthday!\nHave a coffee on me.",
+    points: int = 125_000,
+) -> GiftFacts:
+    return GiftFacts(
+        sender_name=sender,
+        recipient_name=recipient,
+        message=message,
+        points=Points(points),
+        point_names=NAMES,
+        merchant_name="Bean There",
+        claimable_until=NOW,
+        link=LINK,
+        stop_link=f"{LINK}/stop",
+    )
+
+
+def every_mail(loaded: Templates, tag: str) -> list[RenderedMail]:
+    say = translator(tag, "Asia/Kolkata")
+    enrolment = EnrolmentFacts("Bean There", "Bean Club", NAMES, "https://regulars.example/confirm/" + "B" * 43)
+    return [
+        render.sign_in(loaded, say, brand="Regulars", code="482913", good_for=timedelta(minutes=10)),
+        render.gift(loaded, say, gift_facts()),
+        render.enrolment(loaded, say, enrolment),
+    ]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_mail_can_be_said_in_every_language(loaded: Templates, language: str) -> None:
+    mails = every_mail(loaded, language)
+
+    assert len(mails) == len(MAILS)
+    for mail in mails:
+        assert mail.language == language
+        assert f'<html lang="{language}" dir="ltr"' in mail.html
+        assert mail.subject
+        assert mail.text.strip()
+        for text in (mail.subject, mail.text, mail.html):
+            assert "{{" not in text
+            assert "%(" not in text
+
+
+def test_gift_mail_says_who_sent_what_where_and_until_when(loaded: Templates) -> None:
+    mail = render.gift(loaded, translator("en-IN", "Asia/Kolkata"), gift_facts())
+
+    assert mail.subject == "Meera Nair sent you a gift at Bean There"
+    assert mail.text.splitlines()[:12] == [
+        "Hello Ravi, a gift for you",
+        "",
+        "Meera Nair sent you 1,25,000 beans to spend at Bean There.",
+        "",
+        "> Happy birthday!",
+        "> Have a coffee on me.",
+        "",
+        "See your gift:",
+        LINK,
+        "",
+        "It waits for you until 22 December 2026, 3:00\u202fpm. After that it goes back to Meera Nair.",
+        "",
+    ]
+
+
+def test_one_point_is_one(loaded: Templates) -> None:
+    mail = render.gift(loaded, translator("en"), gift_facts(points=1))
+
+    assert "sent you 1 bean to spend" in mail.text
+
+
+def test_gift_without_words_has_no_place_for_them(loaded: Templates) -> None:
+    mail = render.gift(loaded, translator("en"), gift_facts(message=None))
+
+    assert "> " not in mail.text
+    assert 'class="words"' not in mail.html
+
+
+def test_only_our_own_links_are_links_and_nothing_is_loaded(loaded: Templates) -> None:
+    # given a sender whose words would be a link if they got the chance
+    hostile = "evil.example https://evil.example <a href='https://evil.example'>x</a>"
+    mail = render.gift(loaded, translator("en"), gift_facts(sender=hostile, recipient=hostile, message=hostile))
+
+    # then the HTML leads to the gift and to the way out, and shows the words as words
+    assert set(HREF.findall(mail.html)) == {LINK, f"{LINK}/stop"}
+    assert escape(hostile, quote=True).replace("&#x27;", "&#39;") in mail.html
+    assert LOADED.search(mail.html) is None
+
+
+def test_no_mail_loads_anything_from_anywhere(loaded: Templates) -> None:
+    for mail in every_mail(loaded, "en"):
+        assert LOADED.search(mail.html) is None
+        assert all(link.startswith("https://regulars.example/") for link in HREF.findall(mail.html))
+
+
+def test_text_that_looks_like_a_blank_stays_text(loaded: Templates) -> None:
+    hostile = "{{ link }} {% if x %} %(sender)s {sender} %s"
+
+    mail = render.gift(loaded, translator("hi"), gift_facts(sender=hostile, recipient=hostile, message=hostile))
+
+    assert f"> {hostile}" in mail.text
+    assert hostile in mail.subject
+    assert hostile in mail.html
+
+
+def test_code_is_in_the_mail_and_not_in_the_subject(loaded: Templates) -> None:
+    mail = render.sign_in(
+        loaded, translator("en"), brand="Regulars", code="482913", good_for=timedelta(minutes=9, seconds=59)
+    )
+
+    assert "482913" not in mail.subject
+    assert mail.text.splitlines()[0] == "Your sign-in code: 482913"
+    assert "482913" in mail.html
+    assert "It is good for 9 minutes" in mail.text
+    assert HREF.findall(mail.html) == []
+
+
+def test_last_minute_is_one_minute(loaded: Templates) -> None:
+    mail = render.sign_in(loaded, translator("en"), brand="R", code="000000", good_for=timedelta(seconds=20))
+
+    assert "It is good for one minute" in mail.text
+
+
+def test_enrolment_mail_has_the_link_that_confirms(loaded: Templates) -> None:
+    mail = every_mail(loaded, "en")[2]
+
+    assert mail.subject == "Your card at Bean There"
+    assert HREF.findall(mail.html) == ["https://regulars.example/confirm/" + "B" * 43]
+    assert "https://regulars.example/confirm/" + "B" * 43 in mail.text.splitlines()

@@ -1,0 +1,16 @@
+"""What the pages are wired with."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from wallet.database import Pool
+
+
+@dataclass(frozen=True, slots=True)
+class PageFacts:
+    """`pool` and `clock` are asked at each request; `demo` is whether the demo's pages are there to link to."""
+
+    pool: Callable[[], Pool]
+    clock: Callable[[], datetime]
+    demo: bool = False

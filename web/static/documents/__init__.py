@@ -1,0 +1,1 @@
+"""The GraphQL documents of the pages, one operation a file, named like the operation."""

@@ -1,0 +1,1 @@
+"""The GraphQL documents that the demo suggests, one operation a file."""

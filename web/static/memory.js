@@ -1,0 +1,46 @@
+// What one browser tab remembers of one gift, so that a reload or a broken connection loses nothing.
+// Session tokens are never kept here.
+
+import { uuid } from "./uuid.js";
+
+export class Memory {
+  #name;
+  #kept;
+
+  constructor(name) {
+    this.#name = name;
+    this.#kept = read(name);
+  }
+
+  get(key) {
+    return this.#kept[key];
+  }
+
+  set(key, value) {
+    this.#kept[key] = value;
+    write(this.#name, this.#kept);
+  }
+
+  /** The key of the claim: made once, and the same for every retry. */
+  claimKey() {
+    if (!this.get("claimKey")) this.set("claimKey", uuid());
+    return this.get("claimKey");
+  }
+}
+
+function read(name) {
+  try {
+    const kept = JSON.parse(sessionStorage.getItem(name));
+    return typeof kept === "object" && kept !== null ? kept : {};
+  } catch {
+    return {};
+  }
+}
+
+function write(name, kept) {
+  try {
+    sessionStorage.setItem(name, JSON.stringify(kept));
+  } catch {
+    // A browser that keeps nothing: this page still works, until it is left.
+  }
+}

@@ -1,0 +1,81 @@
+// What the pages' scripts share: words, places to put facts into, and forms that are sent once.
+
+import { Lost } from "./graphql.js";
+
+/** A sentence in the page's language. They all stand in the page. */
+export function word(name) {
+  return document.querySelector("#words").content.querySelector(`[data-word="${name}"]`).textContent;
+}
+
+/** Puts the facts, as text, wherever the page has a place of that name. */
+export function fill(facts) {
+  for (const [name, fact] of Object.entries(facts)) {
+    for (const place of document.querySelectorAll(`[data-slot="${name}"]`)) place.textContent = fact;
+  }
+}
+
+/** What the script has taken over need not be explained to people without scripts. */
+export function takeOver() {
+  document.querySelector("#unscripted")?.remove();
+}
+
+/** Says what is wrong, beside the field that it is about, and leads there. */
+export function complain(form, sentence) {
+  form.querySelector(".problem").textContent = sentence;
+  const field = form.querySelector("input");
+  if (!field) return;
+  field.setAttribute("aria-invalid", "true");
+  field.focus();
+}
+
+export function withdrawComplaint(form) {
+  form.querySelector(".problem").textContent = "";
+  form.querySelector("input")?.removeAttribute("aria-invalid");
+}
+
+/** The refusal's sentence, and the hour where it names one. */
+export function refusal(result) {
+  const sentence = result.problems?.[0]?.message ?? result.message;
+  return result.retryAt ? `${sentence} (${moment(result.retryAt)})` : sentence;
+}
+
+function moment(text) {
+  const at = new Date(text);
+  const today = at.toDateString() === new Date().toDateString();
+  const style = today ? { timeStyle: "short" } : { dateStyle: "medium", timeStyle: "short" };
+  return new Intl.DateTimeFormat(document.documentElement.lang, style).format(at);
+}
+
+let busy = false;
+
+export function isBusy() {
+  return busy;
+}
+
+/** Does the work once, however often it is asked for meanwhile. `button` shows that it is under way. */
+export async function once(form, button, work) {
+  if (busy) return;
+  busy = true;
+  withdrawComplaint(form);
+  const label = button.textContent;
+  button.textContent = word("busy");
+  button.setAttribute("aria-disabled", "true");
+  try {
+    await work();
+  } catch (error) {
+    complain(form, word(error instanceof Lost ? "lost" : "failed"));
+    if (!(error instanceof Lost)) console.error(error);
+  } finally {
+    button.textContent = label;
+    button.removeAttribute("aria-disabled");
+    busy = false;
+  }
+}
+
+/** The form is sent by this script and by a person's press only. */
+export function onPress(form, work) {
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    once(form, form.querySelector("button[type=submit]"), work);
+  });
+}
