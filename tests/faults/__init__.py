@@ -1,0 +1,1 @@
+"""What becomes of promises when processes are killed, connections are cut and the database goes away."""

@@ -1,0 +1,125 @@
+"""SIGTERM in the middle of the day, as every deployment sends it."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import httpx
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed
+from websockets.typing import Subprotocol
+
+from tests.database import Database
+from tests.faults.history import Unknown
+from tests.faults.processes import LOOK_SECONDS, Process, api, settings_of
+from tests.faults.proof import Tally, prove
+from tests.faults.shop import Client, crowd, scene_of
+from tests.journeys import Member, Scene
+from tests.live import Caller
+from tests.proofs import documents
+
+HELD = 8
+LOCK_CARD_SQL = "SELECT card_id FROM cards WHERE merchant_id = $1 AND card_id = $2 FOR UPDATE"
+WAITING_SQL = """
+    SELECT COUNT(*) FROM pg_stat_activity WHERE application_name = 'regulars api' AND wait_event_type = 'Lock'
+"""
+GOING_AWAY, SERVICE_RESTART = 1001, 1012
+CHANGES = "subscription ($card: ID!) { cardChanged(cardId: $card) { card { revision } } }"
+
+
+async def test_sigterm_leaves_nothing_unanswered_that_was_begun(database: Database, tmp_path: Path) -> None:
+    settings = settings_of(database)
+    async with api(settings, tmp_path) as served, scene_of(database, served.base_url) as scene:
+        # given clients in the middle of their work, and a phone that watches its card
+        everybody = await crowd(scene, clients=HELD, cards=2)
+        everybody.begin()
+        waiting = await crowd(scene, clients=HELD, cards=1)
+        async with watching(served.base_url, waiting.clients[0].member) as socket:
+            # and checkouts that cannot end yet, because somebody holds their card
+            async with held(scene, waiting.clients[0].member):
+                checkouts = [asyncio.create_task(sale(client)) for client in waiting.clients]
+                await all_wait(scene)
+
+                # when the process is told to end
+                served.running.child.terminate()
+
+                # then it takes on nothing new, and the socket is told that it may come back
+                await refuses_connections(served.base_url)
+                assert await code_of_closing(socket) in {GOING_AWAY, SERVICE_RESTART}
+                assert not any(checkout.done() for checkout in checkouts)
+
+            # and whoever waits is answered, before the process ends well
+            answers = await asyncio.gather(*checkouts)
+        assert [answer["__typename"] for answer in answers] == ["SaleRecorded"] * HELD
+        assert await served.running.ended() == 0
+        says_nothing_went_wrong(served.running)
+
+        # and what nobody was told of was not begun either
+        await everybody.all_stand_still()
+        everybody.history.deeds += waiting.history.deeds
+        tally = Tally("SIGTERM")
+        await tally.look(scene, everybody.history)
+        assert tally.done == 0
+
+        # and after the next start everything goes on
+        await served.start()
+        await everybody.history.ask_again()
+        await prove(scene, everybody.history, settings)
+
+
+async def sale(client: Client) -> dict[str, object]:
+    return await client.do(documents.CHECKOUT, "SaleRecorded", sale=client.basket())
+
+
+@asynccontextmanager
+async def held(scene: Scene, member: Member) -> AsyncIterator[None]:
+    """Nobody else can change the member's card while the block runs."""
+    async with scene.live.runtime.pool.acquire() as conn, conn.transaction():
+        await conn.fetchval(LOCK_CARD_SQL, member.shop.merchant_id, member.card_id)
+        yield
+
+
+async def all_wait(scene: Scene) -> None:
+    async with asyncio.timeout(30), scene.live.runtime.pool.acquire() as conn:
+        while await conn.fetchval(WAITING_SQL) < HELD:
+            await asyncio.sleep(LOOK_SECONDS)
+
+
+@asynccontextmanager
+async def watching(base_url: str, member: Member) -> AsyncIterator[ClientConnection]:
+    """A socket with a subscription to the member's card."""
+    url = base_url.replace("http:", "ws:") + "/graphql"
+    async with connect(url, subprotocols=[Subprotocol("graphql-transport-ws")], proxy=None) as socket:
+        token = {"Authorization": f"Bearer {member.person.tokens.access.text}"}
+        await socket.send(json.dumps({"type": "connection_init", "payload": token}))
+        assert json.loads(await socket.recv()) == {"type": "connection_ack"}
+        subscription = {"query": CHANGES, "variables": {"card": member.card}}
+        await socket.send(json.dumps({"type": "subscribe", "id": "1", "payload": subscription}))
+        yield socket
+
+
+async def code_of_closing(socket: ClientConnection) -> int | None:
+    async with asyncio.timeout(30):
+        try:
+            while True:
+                await socket.recv()
+        except ConnectionClosed as closed:
+            return closed.rcvd.code if closed.rcvd else None
+
+
+async def refuses_connections(base_url: str) -> None:
+    async with asyncio.timeout(30):
+        while True:
+            try:
+                async with httpx.AsyncClient(base_url=base_url, trust_env=False) as http:
+                    await http.get("/healthz")
+            except httpx.TransportError:
+                return
+
+
+def says_nothing_went_wrong(process: Process) -> None:
+    assert "Traceback" not in process.said()
+    levels = [json.loads(line)["level"] for line in process.said().splitlines()]
+    assert set(levels) == {"info"}

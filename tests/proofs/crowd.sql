@@ -1,0 +1,158 @@
+-- A database as full as that of a busy platform, made in seconds: for plans, not for books. 400 merchants; half of the
+-- 50,000 customers are regulars of merchant 0, and card 0 has a history of 200,000 lines, every other card one of 4.
+-- Every id is the MD5 of what it is and its number, so that rows find each other and a test finds them.
+
+-- Foreign keys hold by how the ids are made; to check every row would take minutes. Only a superuser may.
+SET session_replication_role = replica;
+
+CREATE FUNCTION pg_temp.id(kind text, n bigint) RETURNS uuid LANGUAGE sql IMMUTABLE RETURN md5(kind || n::text)::uuid;
+CREATE FUNCTION pg_temp.hash(kind text, n bigint) RETURNS bytea LANGUAGE sql IMMUTABLE
+    RETURN sha256(convert_to(kind || n::text, 'UTF8'));
+CREATE FUNCTION pg_temp.bits(kind text, n bigint) RETURNS bigint LANGUAGE sql IMMUTABLE
+    RETURN ('x' || left(md5(kind || n::text), 16))::bit(64)::bigint;
+CREATE FUNCTION pg_temp.day(n bigint) RETURNS timestamptz LANGUAGE sql IMMUTABLE
+    RETURN timestamptz '2026-01-01 00:00:00+00' + n % 300 * interval '1 day' + n * interval '1 millisecond';
+
+CREATE TEMP TABLE numbered_cards AS
+SELECT n, CASE WHEN n % 2 = 0 THEN 0 ELSE n % 400 END AS shop, pg_temp.day(n) AS at FROM generate_series(0, 49999) AS n;
+CREATE TEMP TABLE crowd AS
+SELECT n, shop, at, pg_temp.id('merchant', shop) AS merchant_id, pg_temp.id('program', shop) AS program_id,
+       pg_temp.id('store', shop) AS store_id, pg_temp.id('terminal', shop) AS terminal_id,
+       pg_temp.id('customer', n) AS customer_id, pg_temp.id('card', n) AS card_id
+FROM numbered_cards;
+
+-- Who they are
+
+INSERT INTO merchants (merchant_id, name, currency, locale, timezone, created_at)
+SELECT pg_temp.id('merchant', n), 'Merchant ' || n, 'INR', 'en-IN', 'Asia/Kolkata', pg_temp.day(n)
+FROM generate_series(0, 399) AS n;
+INSERT INTO programs (merchant_id, program_id, slug, name, point_name, point_name_plural, currency,
+                      issued_account_id, redeemed_account_id, expired_account_id, created_at)
+SELECT pg_temp.id('merchant', n), pg_temp.id('program', n), 'program-' || n, 'Program', 'bean', 'beans', 'INR',
+       pg_temp.id('issued', n), pg_temp.id('redeemed', n), pg_temp.id('expired', n), pg_temp.day(n)
+FROM generate_series(0, 399) AS n;
+INSERT INTO program_directory (slug, merchant_id, program_id) SELECT slug, merchant_id, program_id FROM programs;
+INSERT INTO program_revisions (merchant_id, program_id, revision, rules, valid_from)
+SELECT merchant_id, program_id, r, '{"points": 1, "per_minor": 100}', created_at + r * interval '1 day'
+FROM programs CROSS JOIN generate_series(1, 5) AS r;
+INSERT INTO stores (merchant_id, store_id, program_id, name, locale, timezone, created_at)
+SELECT pg_temp.id('merchant', n % 400), pg_temp.id('store', n), pg_temp.id('program', n % 400), 'Store', 'en-IN',
+       'Asia/Kolkata', pg_temp.day(n)
+FROM generate_series(0, 1199) AS n;
+INSERT INTO terminals (merchant_id, terminal_id, store_id, name, created_at, activated_at)
+SELECT pg_temp.id('merchant', n % 400), pg_temp.id('terminal', n), pg_temp.id('store', n % 1200), 'Till',
+       pg_temp.day(n), pg_temp.day(n)
+FROM generate_series(0, 3599) AS n;
+INSERT INTO activation_codes (code_hash, merchant_id, terminal_id, created_at, expires_at, used_at)
+SELECT pg_temp.hash('activation', n), pg_temp.id('merchant', n % 400), pg_temp.id('terminal', n), pg_temp.day(n),
+       pg_temp.day(n), pg_temp.day(n)
+FROM generate_series(0, 3599) AS n;
+INSERT INTO customers (customer_id, email, email_key, locale, confirmed_at, created_at)
+SELECT customer_id, n || '@example.com', n || '@example.com', 'en-IN', at, at FROM crowd;
+INSERT INTO sign_in_attempts (email, email_key, locale, tries_left, created_at, expires_at)
+SELECT n || '@example.com', n || '@example.com', 'en-IN', 5, at, at FROM crowd;
+INSERT INTO email_confirmations (link_hash, customer_id, created_at, expires_at)
+SELECT pg_temp.hash('confirmation', n), customer_id, at, at FROM crowd;
+INSERT INTO rate_limits (scope, subject, hits, window_ends_at)
+SELECT 'sign_in.address', pg_temp.hash('address', n), 1, at FROM crowd;
+INSERT INTO sessions (session_id, customer_id, device_name, created_at, last_seen_at)
+SELECT pg_temp.id('session', n), customer_id, 'Phone', at, at FROM crowd;
+INSERT INTO sessions (session_id, merchant_id, terminal_id, device_name, created_at, last_seen_at)
+SELECT pg_temp.id('till session', n), pg_temp.id('merchant', n % 400), pg_temp.id('terminal', n), 'Till',
+       pg_temp.day(n), pg_temp.day(n)
+FROM generate_series(0, 3599) AS n;
+INSERT INTO refresh_tokens (session_id, seq, token_hash, issued_at, expires_at, used_at)
+SELECT pg_temp.id('session', n), s, pg_temp.hash('token' || s, n), at, at + interval '90 days', at
+FROM crowd CROSS JOIN generate_series(1, 2) AS s;
+
+-- What they hold
+
+INSERT INTO cards (merchant_id, card_id, program_id, customer_id, number, reference, active_account_id,
+                   pending_account_id, revision, lifetime_earned, joined_at)
+SELECT merchant_id, card_id, program_id, customer_id, lpad(n::text, 16, '0'), pg_temp.bits('reference', n),
+       pg_temp.id('active', n), pg_temp.id('pending', n), CASE n WHEN 0 THEN 200000 ELSE 4 END, 4, at
+FROM crowd;
+INSERT INTO card_directory (customer_id, merchant_id, program_id, card_id, joined_at)
+SELECT customer_id, merchant_id, program_id, card_id, at FROM crowd;
+INSERT INTO accounts (merchant_id, account_id, program_id, kind, card_id, balance)
+SELECT merchant_id, pg_temp.id('active', n), program_id, 'active', card_id, 2 FROM crowd
+UNION ALL
+SELECT merchant_id, pg_temp.id('pending', n), program_id, 'pending', card_id, 0 FROM crowd
+UNION ALL
+SELECT merchant_id, pg_temp.id('escrow', n), program_id, 'gift', card_id, n % 10 / 9 FROM crowd
+UNION ALL
+SELECT merchant_id, issued_account_id, program_id, 'issued', NULL, NULL FROM programs
+UNION ALL
+SELECT merchant_id, redeemed_account_id, program_id, 'redeemed', NULL, NULL FROM programs
+UNION ALL
+SELECT merchant_id, expired_account_id, program_id, 'expired', NULL, NULL FROM programs;
+
+CREATE TEMP TABLE lines AS
+SELECT n, merchant_id, program_id, card_id, store_id, s AS seq, at + s * interval '1 minute' AS at
+FROM crowd CROSS JOIN LATERAL generate_series(1, CASE n WHEN 0 THEN 200000 ELSE 4 END) AS s;
+INSERT INTO entries (merchant_id, card_id, seq, kind, points, pending_points, reserved_points, active_after,
+                     pending_after, reserved_after, lifetime_after, occurred_at, posted_at, store_id, sale_id, reasons)
+SELECT merchant_id, card_id, seq, CASE seq % 2 WHEN 1 THEN 'EARNED' ELSE 'REDEEMED' END,
+       CASE seq % 2 WHEN 1 THEN 2 ELSE -1 END, 0, 0, 2, 0, 0, 4, at, at, store_id,
+       CASE seq % 4 WHEN 1 THEN pg_temp.id('sale', n) END, '[]'
+FROM lines;
+INSERT INTO transfers (merchant_id, program_id, card_id, seq, from_account_id, to_account_id, points, posted_at)
+SELECT merchant_id, program_id, card_id, seq, pg_temp.id('issued', 0), pg_temp.id('active', n), 1, at FROM lines;
+INSERT INTO lots (merchant_id, lot_id, program_id, card_id, source_seq, sale_id, points, remaining, activates_at,
+                  activated_at, expires_at)
+SELECT merchant_id, pg_temp.id('lot ' || seq || ' ', n), program_id, card_id, seq,
+       CASE seq WHEN 1 THEN pg_temp.id('sale', n) END, 2, CASE WHEN seq < 4 THEN 1 ELSE 0 END, at,
+       CASE WHEN n % 50 > 0 THEN at END, at + interval '365 days'
+FROM lines WHERE seq % 2 = 1;
+INSERT INTO lot_movements (merchant_id, card_id, seq, lot_id, points)
+SELECT merchant_id, card_id, seq, pg_temp.id('lot ' || seq - 1 + seq % 2 || ' ', n), CASE seq % 2 WHEN 1 THEN 2 ELSE -1 END
+FROM lines;
+
+-- What happened at the counter
+
+INSERT INTO check_in_codes (merchant_id, short_code, jti, card_id, purpose, minted_at, expires_at)
+SELECT merchant_id, lpad(n::text, 10, '0'), pg_temp.bits('code', n), card_id, 'EARN', at, at FROM crowd;
+INSERT INTO used_codes (merchant_id, jti, card_id, terminal_id, used_at)
+SELECT merchant_id, pg_temp.bits('code', n), card_id, terminal_id, at FROM crowd;
+INSERT INTO visits (merchant_id, visit_id, store_id, terminal_id, card_id, purpose, opened_at, expires_at)
+SELECT merchant_id, pg_temp.id('visit', n), store_id, terminal_id, card_id, 'EARN', at, at FROM crowd;
+INSERT INTO sales (merchant_id, sale_id, store_id, terminal_id, program_id, revision, card_id, visit_id, receipt_number,
+                   currency, total_minor, points, offline, occurred_at, posted_at, entry_seq, idempotency_key,
+                   input_hash)
+SELECT merchant_id, pg_temp.id('sale', n), store_id, terminal_id, program_id, 1, card_id, pg_temp.id('visit', n),
+       'R' || n, 'INR', 200, 2, false, at, at, 1, pg_temp.id('sale key', n), pg_temp.hash('sale', n)
+FROM crowd;
+INSERT INTO sale_lines (merchant_id, sale_id, position, line_id, kind, quantity, amount_minor, points, status)
+SELECT merchant_id, pg_temp.id('sale', n), p, p, 'ITEM', 1, 100, 1, 'EARNED'
+FROM crowd CROSS JOIN generate_series(1, 2) AS p;
+INSERT INTO refunds (merchant_id, refund_id, sale_id, terminal_id, points_due, points_taken_back, posted_at,
+                     idempotency_key, input_hash)
+SELECT merchant_id, pg_temp.id('refund', n), pg_temp.id('sale', n), terminal_id, 1, 1, at, pg_temp.id('refund key', n),
+       pg_temp.hash('refund', n)
+FROM crowd WHERE n % 5 = 0;
+INSERT INTO refund_lines (merchant_id, sale_id, position, refund_id)
+SELECT merchant_id, pg_temp.id('sale', n), 1, pg_temp.id('refund', n) FROM crowd WHERE n % 5 = 0;
+
+-- What they gave, and what is still to do
+
+INSERT INTO gifts (merchant_id, gift_id, program_id, sender_customer_id, sender_card_id, sent_seq, account_id, points,
+                   recipient_name, recipient_email, recipient_email_key, locale, status, created_at, deliver_at,
+                   claimable_until, return_days, closed_at)
+SELECT merchant_id, pg_temp.id('gift', n), program_id, customer_id, card_id, 2, pg_temp.id('escrow', n), 1, 'Friend',
+       n + 1 || '@example.com', n + 1 || '@example.com', 'en-IN', CASE n % 10 WHEN 9 THEN 'SENT' ELSE 'CANCELLED' END,
+       at, at, at + interval '30 days', 30, CASE n % 10 WHEN 9 THEN NULL ELSE at END
+FROM crowd;
+INSERT INTO gift_links (link_hash, merchant_id, gift_id, created_at)
+SELECT pg_temp.hash('link', n), merchant_id, pg_temp.id('gift', n), at FROM crowd;
+INSERT INTO gift_events (merchant_id, gift_id, kind, at, customer_id, idempotency_key, input_hash)
+SELECT merchant_id, pg_temp.id('gift', n), 'CREATED', at, customer_id, pg_temp.id('gift key', n),
+       pg_temp.hash('gift', n)
+FROM crowd
+UNION ALL
+SELECT merchant_id, pg_temp.id('gift', n), 'SENT', at, NULL, NULL, NULL FROM crowd;
+INSERT INTO gift_mail_refusals (email_hash, refused_at)
+SELECT sha256(convert_to(n || '@example.com', 'UTF8')), at FROM crowd WHERE n % 5 = 0;
+INSERT INTO outbox (topic, payload, run_at, attempts, dead_at, created_at)
+SELECT 'mail.gift', '{}', at + interval '300 days', 8, CASE n % 2 WHEN 1 THEN at END, at FROM crowd;
+
+SET session_replication_role = origin;

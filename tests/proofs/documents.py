@@ -1,0 +1,134 @@
+"""The GraphQL documents of the proofs: every mutation with all that its answer says, so that two answers can be equal."""
+
+from infra.demo import documents as demo
+
+REQUEST_CODE = demo.REQUEST_CODE
+SIGN_IN = demo.SIGN_IN
+CHECK_IN = demo.CHECK_IN
+CANCEL_GIFT = demo.CANCEL_GIFT
+
+REFRESH = """
+mutation Refresh($input: RefreshSessionInput!) {
+  refreshSession(input: $input) {
+    __typename
+    ... on SessionRefreshed { tokens { accessToken refreshToken } }
+    ... on UserError { message }
+  }
+}
+"""
+
+REFRESH_TILL = REFRESH.replace("RefreshSessionInput", "RefreshTerminalSessionInput").replace(
+    "refreshSession(", "refreshTerminalSession("
+)
+
+ACTIVATE = """
+mutation Activate($input: ActivateTerminalInput!) {
+  activateTerminal(input: $input) {
+    __typename
+    ... on TerminalActivated { terminal { id name storeName } tokens { accessToken refreshToken } }
+    ... on UserError { message }
+  }
+}
+"""
+
+JOIN = """
+mutation Join($input: JoinProgramInput!) {
+  joinProgram(input: $input) {
+    __typename
+    ... on ProgramJoined { alreadyMember card { id number revision program { slug } } }
+    ... on UserError { message }
+  }
+}
+"""
+
+SEND_GIFT = """
+mutation Send($input: SendGiftInput!) {
+  sendGift(input: $input) {
+    __typename
+    ... on GiftSent {
+      gift { id status points recipientName recipientEmail message claimableUntil }
+      card { id revision balance { active pending reserved } }
+    }
+    ... on InsufficientPoints { message needed available }
+    ... on UserError { message }
+  }
+}
+"""
+
+RESEND_GIFT = """
+mutation Resend($input: ResendGiftInput!) {
+  resendGift(input: $input) {
+    __typename
+    ... on GiftResent { gift { id status recipientEmail claimableUntil } }
+    ... on UserError { message }
+  }
+}
+"""
+
+CLAIM = """
+mutation Claim($input: ClaimGiftInput!) {
+  claimGift(input: $input) {
+    __typename
+    ... on GiftClaimed { points senderName card { id revision balance { active } } }
+    ... on UserError { message }
+  }
+}
+"""
+
+SCAN = """
+mutation Scan($input: ScanInput!) {
+  scan(input: $input) {
+    __typename
+    ... on Visit { id expiresAt card { id displayName numberLast4 active pending revision } }
+    ... on UserError { message }
+  }
+}
+"""
+
+SALE = """
+  __typename
+  ... on SaleRecorded {
+    replayed
+    card { id active pending revision }
+    sale { id receiptNumber points refundedPoints receiptText lines { lineId points status reason } }
+  }
+  ... on UserError { message }
+"""
+
+CHECKOUT = f"mutation Checkout($input: CheckoutInput!) {{ checkout(input: $input) {{ {SALE} }} }}"
+
+SETTLE = f"""
+mutation Settle($input: SettleOfflineInput!) {{
+  settleOffline(input: $input) {{
+    __typename
+    ... on OfflineSettled {{ results {{ {SALE} }} }}
+    ... on UserError {{ message }}
+  }}
+}}
+"""
+
+REFUND = """
+mutation Refund($input: RefundInput!) {
+  refund(input: $input) {
+    __typename
+    ... on SaleRefunded {
+      replayed
+      pointsTakenBack
+      card { id active pending revision }
+      sale { id refundedPoints lines { lineId status } }
+    }
+    ... on LineAlreadyRefunded { message lineIds }
+    ... on UserError { message }
+  }
+}
+"""
+
+ENROL = """
+mutation Enrol($input: EnrolInput!) {
+  enrol(input: $input) {
+    __typename
+    ... on CustomerEnrolled { alreadyMember visit { id expiresAt card { id displayName } } }
+    ... on UserError { message }
+  }
+}
+"""

@@ -1,0 +1,265 @@
+"""A key that comes back with other input is refused, and not a byte of the database changes: for every mutation that
+takes a key, and for everything that could be other about its input.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
+from typing import Any
+
+import pytest
+from graphql import GraphQLInputObjectType, GraphQLSchema, get_named_type
+
+from resolvers.root_customer import customer_schema
+from resolvers.root_pos import pos_schema
+from tests.journeys import (
+    Member,
+    Scene,
+    Till,
+    basket,
+    deliver_gift,
+    gift_of,
+    member,
+    new_key,
+    open_shop,
+    send_gift,
+    show_code,
+    signed_in,
+    till,
+)
+from tests.live import Caller
+from tests.proofs import documents as say
+from tests.proofs.racing import Answer, assert_lawful, everything, only, race
+
+Input = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    scene: Scene
+    owner: Member
+    till: Till
+
+    async def visit(self) -> str:
+        opened = await self.till.pos.do(say.SCAN, {"code": await show_code(self.scene, self.owner)})
+        visit_id: str = opened["id"]
+        return visit_id
+
+    async def sale(self) -> str:
+        given = {"sale": {**basket(), "customer": {"visitId": await self.visit()}}, "idempotencyKey": new_key()}
+        recorded = await self.till.pos.do(say.CHECKOUT, given)
+        sale_id: str = recorded["sale"]["id"]
+        return sale_id
+
+
+@dataclass(frozen=True, slots=True)
+class Keyed:
+    """What was done with a key, and what it is told then: `others` differ from `given` in what their name says."""
+
+    caller: Caller
+    document: str
+    given: Input
+    others: Mapping[str, Input]
+    batch: str | None = None
+    """The input field that holds a list of inputs, each with a key of its own."""
+
+    async def do(self, given: Input) -> Answer:
+        if self.batch is None:
+            return await self.caller.do(self.document, given)
+        answer = await self.caller.do(self.document, {self.batch: [given]})
+        result: Answer = answer["results"][0]
+        return result
+
+
+async def join_program(world: World) -> Keyed:
+    newcomer, other = await signed_in(world.scene), await open_shop(world.scene)
+    given = {"programSlug": world.owner.shop.slug, "idempotencyKey": new_key()}
+    return Keyed(newcomer.app, say.JOIN, given, {"programSlug": {"programSlug": other.slug}})
+
+
+async def send(world: World) -> Keyed:
+    others = {
+        "points": {"points": 6},
+        "recipientName": {"recipientName": "Fiend"},
+        "recipientEmail": {"recipientEmail": "fiend@example.com"},
+        "message": {"message": "Have two"},
+        "no message": {"message": None},
+        "deliverAt": {"deliverAt": (world.scene.now + timedelta(days=1)).isoformat()},
+    }
+    return Keyed(world.owner.app, say.SEND_GIFT, gift_of(world.owner, 5), others)
+
+
+async def cancel(world: World) -> Keyed:
+    gifts = [await send_gift(world.scene, world.owner, 5) for _ in range(2)]
+    given = {"giftId": gifts[0], "idempotencyKey": new_key()}
+    return Keyed(world.owner.app, say.CANCEL_GIFT, given, {"giftId": {"giftId": gifts[1]}})
+
+
+async def resend(world: World) -> Keyed:
+    gifts = [await send_gift(world.scene, world.owner, 5) for _ in range(2)]
+    given = {"giftId": gifts[0], "correctedEmail": "right@example.com", "idempotencyKey": new_key()}
+    others = {
+        "giftId": {"giftId": gifts[1]},
+        "correctedEmail": {"correctedEmail": "wrong@example.com"},
+        "no correctedEmail": {"correctedEmail": None},
+    }
+    return Keyed(world.owner.app, say.RESEND_GIFT, given, others)
+
+
+async def claim(world: World) -> Keyed:
+    tokens = [await deliver_gift(world.scene, await send_gift(world.scene, world.owner, 5)) for _ in range(2)]
+    friend = await signed_in(world.scene)
+    given = {"token": tokens[0], "idempotencyKey": new_key()}
+    return Keyed(friend.app, say.CLAIM, given, {"token": {"token": tokens[1]}})
+
+
+def other_sales(world: World, sale: Input, customer: Input) -> dict[str, Input]:
+    """Everything that can be other about a sale."""
+    first, second = sale["lines"]
+    return {
+        "customer": {"sale": {**sale, "customer": customer}},
+        "receiptNumber": {"sale": {**sale, "receiptNumber": "R-2"}},
+        "currency": {"sale": {**sale, "currency": "EUR"}},
+        "occurredAt": {"sale": {**sale, "occurredAt": (world.scene.now - timedelta(minutes=1)).isoformat()}},
+        "a line less": {"sale": {**sale, "lines": [first]}},
+        "order of lines": {"sale": {**sale, "lines": [second, first]}},
+        "lineId": {"sale": {**sale, "lines": [{**first, "lineId": "3"}, second]}},
+        "kind": {"sale": {**sale, "lines": [first, {**second, "kind": "TIP"}]}},
+        "amountMinor": {"sale": {**sale, "lines": [first, {**second, "amountMinor": 5_001}]}},
+        "quantity": {"sale": {**sale, "lines": [first, {**second, "quantity": 2}]}},
+        "sku": {"sale": {**sale, "lines": [first, {**second, "sku": "TEA"}]}},
+        "category": {"sale": {**sale, "lines": [first, {**second, "category": "DRINKS"}]}},
+        "description": {"sale": {**sale, "lines": [first, {**second, "description": "Tea"}]}},
+    }
+
+
+async def checkout(world: World) -> Keyed:
+    sale = {**basket(), "customer": {"visitId": await world.visit()}}
+    others = other_sales(world, sale, {"visitId": await world.visit()})
+    others["a code"] = {"sale": {**sale, "customer": {"code": await show_code(world.scene, world.owner)}}}
+    return Keyed(world.till.pos, say.CHECKOUT, {"sale": sale, "idempotencyKey": new_key()}, others)
+
+
+async def settle_offline(world: World) -> Keyed:
+    scanned_at = world.scene.now - timedelta(seconds=2)
+    codes = [await show_code(world.scene, world.owner) for _ in range(2)]
+    sale = {**basket(), "customer": {"code": codes[0]}}
+    others = other_sales(world, sale, {"code": codes[1]})
+    others["scannedAt"] = {"scannedAt": (scanned_at + timedelta(seconds=1)).isoformat()}
+    given = {"sale": sale, "scannedAt": scanned_at.isoformat(), "idempotencyKey": new_key()}
+    return Keyed(world.till.pos, say.SETTLE, given, others, batch="sales")
+
+
+async def refund(world: World) -> Keyed:
+    given = {"saleId": await world.sale(), "lineIds": ["2"], "idempotencyKey": new_key()}
+    others = {
+        "saleId": {"saleId": await world.sale()},
+        "lineIds": {"lineIds": ["1"]},
+        "more lineIds": {"lineIds": ["2", "1"]},
+        "no lineIds": {"lineIds": None},
+    }
+    return Keyed(world.till.pos, say.REFUND, given, others)
+
+
+async def enrol(world: World) -> Keyed:
+    given = {"email": "new@example.com", "name": "New", "locale": "en-IN", "idempotencyKey": new_key()}
+    others = {
+        "email": {"email": "other@example.com"},
+        "name": {"name": "Newt"},
+        "no name": {"name": None},
+        "locale": {"locale": "ml-IN"},
+    }
+    return Keyed(world.till.pos, say.ENROL, given, others)
+
+
+CASES: dict[str, Callable[[World], Awaitable[Keyed]]] = {
+    "joinProgram": join_program,
+    "sendGift": send,
+    "cancelGift": cancel,
+    "resendGift": resend,
+    "claimGift": claim,
+    "checkout": checkout,
+    "settleOffline": settle_offline,
+    "refund": refund,
+    "enrol": enrol,
+}
+
+
+@pytest.fixture
+async def world(scene: Scene) -> World:
+    shop = await open_shop(scene)
+    return World(scene, await member(scene, shop, points=1_000), await till(scene, shop))
+
+
+def takes_key(given: GraphQLInputObjectType) -> bool:
+    inner = [get_named_type(field.type) for field in given.fields.values()]
+    return "idempotencyKey" in given.fields or any(
+        takes_key(kind) for kind in inner if isinstance(kind, GraphQLInputObjectType)
+    )
+
+
+def mutations_with_a_key(schema: GraphQLSchema) -> set[str]:
+    assert schema.mutation_type is not None
+    found = set()
+    for name, field in schema.mutation_type.fields.items():
+        kinds = [get_named_type(argument.type) for argument in field.args.values()]
+        if any(takes_key(kind) for kind in kinds if isinstance(kind, GraphQLInputObjectType)):
+            found.add(name)
+    return found
+
+
+def test_no_mutation_with_a_key_is_forgotten() -> None:
+    schemas = [schema._schema for schema in (customer_schema, pos_schema)]
+    assert set().union(*map(mutations_with_a_key, schemas)) == set(CASES)
+
+
+@pytest.mark.parametrize("mutation", CASES)
+async def test_a_key_with_other_input_is_refused_and_nothing_changes(world: World, mutation: str) -> None:
+    # given
+    keyed = await CASES[mutation](world)
+    first = await keyed.do(keyed.given)
+    assert "message" not in first, first
+    before = await everything(world.scene)
+    # when
+    answers = {what: await keyed.do({**keyed.given, **other}) for what, other in keyed.others.items()}
+    # then
+    assert {what: answer["__typename"] for what, answer in answers.items()} == dict.fromkeys(
+        answers, "IdempotencyKeyReused"
+    )
+    assert await everything(world.scene) == before
+    # and the same input is still answered
+    again = await keyed.do(keyed.given)
+    assert {**again, "replayed": True} == {**first, "replayed": True}
+    assert await everything(world.scene) == before
+
+
+@pytest.mark.parametrize("mutation", CASES)
+async def test_one_key_with_two_inputs_at_once_does_one_of_them(world: World, mutation: str) -> None:
+    # given
+    keyed = await CASES[mutation](world)
+    other = {**keyed.given, **next(iter(keyed.others.values()))}
+    # when
+    answers = await race([partial(keyed.do, given) for given in (keyed.given, other) * 8])
+    # then: all who said the one got it, all who said the other were refused
+    refused = [answer["__typename"] == "IdempotencyKeyReused" for answer in answers]
+    assert refused in ([False, True] * 8, [True, False] * 8)
+    done = [answer for answer in answers if answer["__typename"] != "IdempotencyKeyReused"]
+    assert len({answer["__typename"] for answer in done}) == 1
+    assert "message" not in done[0], done[0]
+    assert all({**answer, "replayed": True} == {**done[0], "replayed": True} for answer in done)
+    assert only(answers, "InvalidInput") == []
+    await assert_lawful(world.scene)
+
+
+@pytest.mark.parametrize(("first", "second"), [("sendGift", "cancelGift"), ("cancelGift", "resendGift"), ("checkout", "settleOffline")])
+async def test_a_key_of_one_operation_is_no_key_of_another(world: World, first: str, second: str) -> None:
+    # given
+    done, other = await CASES[first](world), await CASES[second](world)
+    await done.do(done.given)
+    before = await everything(world.scene)
+    # when
+    answer = await other.do({**other.given, "idempotencyKey": done.given["idempotencyKey"]})
+    # then
+    assert answer["__typename"] == "IdempotencyKeyReused"
+    assert await everything(world.scene) == before
