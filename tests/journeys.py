@@ -62,10 +62,10 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A customer who is signed in and has a card in a shop's program."""
+    """A customer who is signed in and has a card."""
 
     person: Person
-    shop: Shop
+    merchant_id: MerchantId
     card_id: CardId
 
     @property
@@ -75,15 +75,14 @@ class Member:
     @property
     def card(self) -> str:
         """The card's id as the API writes it."""
-        return encode(CardKey(self.shop.merchant_id, self.card_id))
+        return encode(CardKey(self.merchant_id, self.card_id))
 
 
 @dataclass(frozen=True, slots=True)
 class Till:
     """An activated terminal."""
 
-    shop: Shop
-    store_id: StoreId
+    merchant_id: MerchantId
     terminal_id: TerminalId
     tokens: SessionTokens
     pos: Caller
@@ -120,12 +119,18 @@ async def open_shop(scene: Scene, *, rules: Rules | None = None) -> Shop:
 
 
 async def signed_in(scene: Scene, *, email: str | None = None, name: str | None = None) -> Person:
-    """A new customer, signed in: a real session and the tokens that came with it."""
-    runtime, now = scene.live.runtime, scene.now
+    """A new customer, signed in."""
     email = email or f"{uuid.uuid4().hex[:12]}@example.com"
+    async with scene.live.runtime.pool.acquire() as conn, conn.transaction():
+        customer_id = await make_customer(conn, email=email, name=name, now=scene.now)
+    return await phone_of(scene, customer_id, email)
+
+
+async def phone_of(scene: Scene, customer_id: CustomerId, email: str) -> Person:
+    """One more device that the customer is signed in on."""
+    runtime, now = scene.live.runtime, scene.now
     ring = await runtime.rings.current(now)
     async with runtime.pool.acquire() as conn, conn.transaction():
-        customer_id = await make_customer(conn, email=email, name=name, now=now)
         tokens = await sessions.open_for_customer(
             conn, box=runtime.box, ring=ring, customer_id=customer_id, device_name="Phone", now=now
         )
@@ -139,28 +144,33 @@ async def member(scene: Scene, shop: Shop, person: Person | None = None, *, poin
         card_id = await make_card(conn, shop, person.customer_id, now=scene.now)
         if points:
             await make_points(conn, shop, card_id, points, now=scene.now)
-    return Member(person, shop, card_id)
+    return Member(person, shop.merchant_id, card_id)
 
 
 async def till(scene: Scene, shop: Shop, *, store_id: StoreId | None = None) -> Till:
-    """One more terminal of the shop, with a session of its own; in the shop's store unless another is named."""
+    """One more terminal of the shop, activated; in the shop's store unless another is named."""
+    async with scene.live.runtime.pool.acquire() as conn, conn.transaction():
+        terminal_id = await stores.create_terminal(
+            conn, merchant_id=shop.merchant_id, store_id=store_id or shop.store_id, name="Till", now=scene.now
+        )
+    return await device_of(scene, shop.merchant_id, terminal_id)
+
+
+async def device_of(scene: Scene, merchant_id: MerchantId, terminal_id: TerminalId) -> Till:
+    """A device that is this terminal: it has a session of its own."""
     runtime, now = scene.live.runtime, scene.now
-    store_id = store_id or shop.store_id
     ring = await runtime.rings.current(now)
     async with runtime.pool.acquire() as conn, conn.transaction():
-        terminal_id = await stores.create_terminal(
-            conn, merchant_id=shop.merchant_id, store_id=store_id, name="Till", now=now
-        )
         tokens = await sessions.open_for_terminal(
             conn,
             box=runtime.box,
             ring=ring,
-            merchant_id=shop.merchant_id,
+            merchant_id=merchant_id,
             terminal_id=terminal_id,
             device_name="Till",
             now=now,
         )
-    return Till(shop, store_id, terminal_id, tokens, scene.tills_api(tokens.access.text))
+    return Till(merchant_id, terminal_id, tokens, scene.tills_api(tokens.access.text))
 
 
 async def open_store(scene: Scene, shop: Shop) -> StoreId:
@@ -193,7 +203,7 @@ async def mint(scene: Scene, owner: Member, purpose: CheckInPurpose = CheckInPur
         minted = await check_ins.mint(
             conn,
             customer_id=owner.person.customer_id,
-            merchant_id=owner.shop.merchant_id,
+            merchant_id=owner.merchant_id,
             card_id=owner.card_id,
             purpose=purpose,
             now=now,

@@ -45,8 +45,8 @@ from infra.edge.refusals import (
 from infra.edge.rules import OWN_RULES, STANDARD_RULES
 from infra.edge.texts import is_storable
 
-CACHED_TOKENS = 100_000
-"""How many tokens all remembered documents have together: a bound on memory, some 1 KB a token."""
+CACHED_TOKENS = 50_000
+"""How many tokens all remembered documents have together: a bound on memory, some half a KB a token."""
 
 log = structlog.get_logger(__name__)
 

@@ -10,7 +10,7 @@ import httpx
 
 from infra import settings as environment
 from infra.clock import system_clock
-from infra.mailbox import Mailbox
+from infra.mailbox import catch
 from infra.runtime import running
 from tests import journeys
 from tests.database import Database
@@ -28,18 +28,20 @@ RULES = Rules(points=Points(1), per_minor=Minor(1_000), gifts=GiftRules(per_day=
 
 
 @asynccontextmanager
-async def scene_of(database: Database, base_url: str, mailbox: Mailbox | None = None) -> AsyncIterator[Scene]:
+async def scene_of(database: Database, base_url: str) -> AsyncIterator[Scene]:
     """The application that other processes run on this database at this address, as its clients and we see it.
 
-    We have parts of our own on the same database, to bring people quickly to where a test begins and to look.
+    We have parts of our own on the same database, to bring people quickly to where a test begins and to look. The
+    mailbox is nobody's.
     """
     settings = environment.load(environment="development", database_url=database.dsn, secret_key=SECRET)
     limits = httpx.Limits(max_connections=64, max_keepalive_connections=64)
     async with (
+        catch() as mailbox,
         running(settings, system_clock, name="regulars test") as runtime,
         httpx.AsyncClient(base_url=base_url, timeout=30, limits=limits, trust_env=False) as http,
     ):
-        yield Scene(Live(base_url, runtime, mailbox or Mailbox(), MovableClock()), http, database)
+        yield Scene(Live(base_url, runtime, mailbox, MovableClock()), http, database)
 
 
 @dataclass(slots=True, eq=False)
@@ -62,19 +64,20 @@ class Client:
 
     async def deal(self) -> None:
         """A sale of which a part comes back, and a gift that is thought better of."""
-        sale = await self.do(CHECKOUT, "SaleRecorded", sale=self.basket())
+        sale = await self.sell()
         await self.do(REFUND, "SaleRefunded", saleId=sale["sale"]["id"], lineIds=["2"])
         gift = await self.do(SEND_GIFT, "GiftSent", **gift_of(self.member))
         if not self.leaving:
             await self.do(CANCEL_GIFT, "GiftCancelled", giftId=gift["gift"]["id"])
 
+    async def sell(self) -> dict[str, Any]:
+        basket = {"customer": {"visitId": self.visit}, **journeys.basket()}
+        return await self.do(CHECKOUT, "SaleRecorded", sale=basket)
+
     async def do(self, document: str, wanted: str, **said: Any) -> dict[str, Any]:
         caller = self.till.pos if document in {CHECKOUT, REFUND} else self.member.app
         given = {**said, "idempotencyKey": new_key()}
         return await self.history.do(Deed(self.member.card_id, caller, document, given, wanted))
-
-    def basket(self) -> dict[str, Any]:
-        return {"customer": {"visitId": self.visit}, **journeys.basket()}
 
 
 @dataclass(slots=True, eq=False)

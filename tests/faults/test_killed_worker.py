@@ -28,7 +28,7 @@ class DeadlyRelay(Mailbox):
     """A mail server that kills who talks to it: at the recipient's name, or when it has taken the message on."""
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__(kept=2)
         self.victim: Process | None = None
         self.at = ""
 

@@ -12,13 +12,10 @@ from websockets.exceptions import ConnectionClosed
 from websockets.typing import Subprotocol
 
 from tests.database import Database
-from tests.faults.history import Unknown
 from tests.faults.processes import LOOK_SECONDS, Process, api, settings_of
 from tests.faults.proof import Tally, prove
-from tests.faults.shop import Client, crowd, scene_of
+from tests.faults.shop import crowd, scene_of
 from tests.journeys import Member, Scene
-from tests.live import Caller
-from tests.proofs import documents
 
 HELD = 8
 LOCK_CARD_SQL = "SELECT card_id FROM cards WHERE merchant_id = $1 AND card_id = $2 FOR UPDATE"
@@ -39,7 +36,7 @@ async def test_sigterm_leaves_nothing_unanswered_that_was_begun(database: Databa
         async with watching(served.base_url, waiting.clients[0].member) as socket:
             # and checkouts that cannot end yet, because somebody holds their card
             async with held(scene, waiting.clients[0].member):
-                checkouts = [asyncio.create_task(sale(client)) for client in waiting.clients]
+                checkouts = [asyncio.create_task(client.sell()) for client in waiting.clients]
                 await all_wait(scene)
 
                 # when the process is told to end
@@ -67,10 +64,6 @@ async def test_sigterm_leaves_nothing_unanswered_that_was_begun(database: Databa
         await served.start()
         await everybody.history.ask_again()
         await prove(scene, everybody.history, settings)
-
-
-async def sale(client: Client) -> dict[str, object]:
-    return await client.do(documents.CHECKOUT, "SaleRecorded", sale=client.basket())
 
 
 @asynccontextmanager

@@ -9,8 +9,18 @@ from structlog.testing import capture_logs
 
 from infra.pool import Pool
 from infra.worker import Handler, Worker, where
-from tests.infra.working import HASTE, JOBS_SQL, HandClock, Recorder, Told, add_job, until, until_empty, working
-from wallet import outbox
+from tests.infra.working import (
+    HASTE,
+    JOBS_SQL,
+    HandClock,
+    Recorder,
+    Told,
+    add_job,
+    until,
+    until_empty,
+    wait_out,
+    working,
+)
 from wallet.database import Conn
 from wallet.outbox import ATTEMPTS_MAX, Job
 
@@ -141,7 +151,7 @@ async def test_job_tried_for_the_last_time_is_given_up_in_the_transaction_that_b
     async with working(pool, clock, {"test": Handler(recorder, give_up)}):
 
         async def dead() -> bool:
-            clock.forward(outbox.RETRY_LONGEST)
+            await wait_out(conn, clock)
             return bool(await conn.fetchval("SELECT dead_at IS NOT NULL FROM outbox"))
 
         await until(dead)

@@ -4,13 +4,13 @@ import asyncio
 from collections.abc import Sequence
 from datetime import datetime
 
-import asyncpg
 import pytest
 from structlog.testing import capture_logs
 
 from infra.pool import Pool
 from infra.worker import Handler, Sweep, Worker
-from tests.database import Database, on
+from tests.database import Database
+from tests.infra.outage import switch
 from tests.infra.working import HASTE, HandClock, Recorder, Told, add_job, until, until_empty, working
 from wallet.database import Conn
 from wallet.outbox import Job
@@ -60,31 +60,26 @@ async def test_two_workers_carry_out_each_job_once(pool: Pool, conn: Conn, now: 
 
 async def test_worker_outlives_a_database_that_goes_away(pool: Pool, database: Database, now: datetime) -> None:
     recorder = Recorder()
-    superuser = await asyncpg.connect(on(database.superuser_dsn, "postgres"))
     with capture_logs() as logs:
-        async with working(pool, HandClock(now), {"test": Handler(recorder)}):
+        async with switch(database) as power, working(pool, HandClock(now), {"test": Handler(recorder)}):
             # given a worker at work
             async with pool.acquire() as conn:
                 await add_job(conn, number=1, now=now)
                 await until_empty(conn)
 
             # when the database throws everybody out and lets nobody in for a while
-            await superuser.execute(f"ALTER DATABASE {database.name} ALLOW_CONNECTIONS false")
-            await superuser.execute(
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1", database.name
-            )
+            await power.off()
 
             async def noticed() -> bool:
                 return [entry["event"] for entry in logs].count("worker.cannot_claim") >= 3
 
             await until(noticed)
-            await superuser.execute(f"ALTER DATABASE {database.name} ALLOW_CONNECTIONS true")
+            await power.on()
 
             # then the worker goes on as if nothing had been
             async with pool.acquire() as conn:
                 await add_job(conn, number=2, now=now)
                 await until_empty(conn)
-    await superuser.close()
 
     assert recorder.numbers == [1, 2]
     assert {entry["log_level"] for entry in logs if entry["event"].startswith("worker.")} == {"warning"}
@@ -93,32 +88,28 @@ async def test_worker_outlives_a_database_that_goes_away(pool: Pool, database: D
 async def test_job_that_was_done_but_could_not_be_struck_off_comes_back(
     pool: Pool, conn: Conn, database: Database, now: datetime
 ) -> None:
-    # given a job that works, and a database that breaks the connections in the same moment
+    # given a job that works, and a database that goes away in the same moment
     clock, runs = HandClock(now), 0
-    superuser = await asyncpg.connect(on(database.superuser_dsn, "postgres"))
-
-    async def breaks_the_database_once(job: Job) -> None:
-        nonlocal runs
-        runs += 1
-        if runs == 1:
-            await superuser.execute(f"ALTER DATABASE {database.name} ALLOW_CONNECTIONS false")
-            await superuser.execute(
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1", database.name
-            )
-
     await add_job(conn, now=now)
-    with capture_logs() as logs:
-        async with working(pool, clock, {"test": Handler(breaks_the_database_once)}):
+    async with switch(database) as power:
 
-            async def not_settled() -> bool:
-                return "job.not_settled" in [entry["event"] for entry in logs]
+        async def turns_the_database_off_once(job: Job) -> None:
+            nonlocal runs
+            runs += 1
+            if runs == 1:
+                await power.off()
 
-            await until(not_settled)
-            await superuser.execute(f"ALTER DATABASE {database.name} ALLOW_CONNECTIONS true")
-            clock.forward(HASTE.lease)
-            async with pool.acquire() as again:
-                await until_empty(again)
-    await superuser.close()
+        with capture_logs() as logs:
+            async with working(pool, clock, {"test": Handler(turns_the_database_off_once)}):
+
+                async def not_settled() -> bool:
+                    return "job.not_settled" in [entry["event"] for entry in logs]
+
+                await until(not_settled)
+                await power.on()
+                clock.forward(HASTE.lease)
+                async with pool.acquire() as again:
+                    await until_empty(again)
 
     assert runs == 2
 

@@ -1,5 +1,5 @@
--- A database as full as that of a busy platform, made in seconds: for plans, not for books. 400 merchants; half of the
--- 50,000 customers are regulars of merchant 0, and card 0 has a history of 200,000 lines, every other card one of 4.
+-- A database as full as that of a busy platform, made in seconds: for plans, not for books. 4,000 merchants; half of the
+-- 25,000 customers are regulars of merchant 0, and card 0 has a history of 200,000 lines, every other card one of 4.
 -- Every id is the MD5 of what it is and its number, so that rows find each other and a test finds them.
 
 -- Foreign keys hold by how the ids are made; to check every row would take minutes. Only a superuser may.
@@ -14,7 +14,7 @@ CREATE FUNCTION pg_temp.day(n bigint) RETURNS timestamptz LANGUAGE sql IMMUTABLE
     RETURN timestamptz '2026-01-01 00:00:00+00' + n % 300 * interval '1 day' + n * interval '1 millisecond';
 
 CREATE TEMP TABLE numbered_cards AS
-SELECT n, CASE WHEN n % 2 = 0 THEN 0 ELSE n % 400 END AS shop, pg_temp.day(n) AS at FROM generate_series(0, 49999) AS n;
+SELECT n, CASE WHEN n % 2 = 0 THEN 0 ELSE n % 4000 END AS shop, pg_temp.day(n) AS at FROM generate_series(0, 24999) AS n;
 CREATE TEMP TABLE crowd AS
 SELECT n, shop, at, pg_temp.id('merchant', shop) AS merchant_id, pg_temp.id('program', shop) AS program_id,
        pg_temp.id('store', shop) AS store_id, pg_temp.id('terminal', shop) AS terminal_id,
@@ -25,28 +25,28 @@ FROM numbered_cards;
 
 INSERT INTO merchants (merchant_id, name, currency, locale, timezone, created_at)
 SELECT pg_temp.id('merchant', n), 'Merchant ' || n, 'INR', 'en-IN', 'Asia/Kolkata', pg_temp.day(n)
-FROM generate_series(0, 399) AS n;
+FROM generate_series(0, 3999) AS n;
 INSERT INTO programs (merchant_id, program_id, slug, name, point_name, point_name_plural, currency,
                       issued_account_id, redeemed_account_id, expired_account_id, created_at)
 SELECT pg_temp.id('merchant', n), pg_temp.id('program', n), 'program-' || n, 'Program', 'bean', 'beans', 'INR',
        pg_temp.id('issued', n), pg_temp.id('redeemed', n), pg_temp.id('expired', n), pg_temp.day(n)
-FROM generate_series(0, 399) AS n;
+FROM generate_series(0, 3999) AS n;
 INSERT INTO program_directory (slug, merchant_id, program_id) SELECT slug, merchant_id, program_id FROM programs;
 INSERT INTO program_revisions (merchant_id, program_id, revision, rules, valid_from)
 SELECT merchant_id, program_id, r, '{"points": 1, "per_minor": 100}', created_at + r * interval '1 day'
 FROM programs CROSS JOIN generate_series(1, 5) AS r;
 INSERT INTO stores (merchant_id, store_id, program_id, name, locale, timezone, created_at)
-SELECT pg_temp.id('merchant', n % 400), pg_temp.id('store', n), pg_temp.id('program', n % 400), 'Store', 'en-IN',
+SELECT pg_temp.id('merchant', n % 4000), pg_temp.id('store', n), pg_temp.id('program', n % 4000), 'Store', 'en-IN',
        'Asia/Kolkata', pg_temp.day(n)
-FROM generate_series(0, 1199) AS n;
+FROM generate_series(0, 7999) AS n;
 INSERT INTO terminals (merchant_id, terminal_id, store_id, name, created_at, activated_at)
-SELECT pg_temp.id('merchant', n % 400), pg_temp.id('terminal', n), pg_temp.id('store', n % 1200), 'Till',
+SELECT pg_temp.id('merchant', n % 4000), pg_temp.id('terminal', n), pg_temp.id('store', n % 8000), 'Till',
        pg_temp.day(n), pg_temp.day(n)
-FROM generate_series(0, 3599) AS n;
+FROM generate_series(0, 7999) AS n;
 INSERT INTO activation_codes (code_hash, merchant_id, terminal_id, created_at, expires_at, used_at)
-SELECT pg_temp.hash('activation', n), pg_temp.id('merchant', n % 400), pg_temp.id('terminal', n), pg_temp.day(n),
+SELECT pg_temp.hash('activation', n), pg_temp.id('merchant', n % 4000), pg_temp.id('terminal', n), pg_temp.day(n),
        pg_temp.day(n), pg_temp.day(n)
-FROM generate_series(0, 3599) AS n;
+FROM generate_series(0, 7999) AS n;
 INSERT INTO customers (customer_id, email, email_key, locale, confirmed_at, created_at)
 SELECT customer_id, n || '@example.com', n || '@example.com', 'en-IN', at, at FROM crowd;
 INSERT INTO sign_in_attempts (email, email_key, locale, tries_left, created_at, expires_at)
@@ -58,9 +58,9 @@ SELECT 'sign_in.address', pg_temp.hash('address', n), 1, at FROM crowd;
 INSERT INTO sessions (session_id, customer_id, device_name, created_at, last_seen_at)
 SELECT pg_temp.id('session', n), customer_id, 'Phone', at, at FROM crowd;
 INSERT INTO sessions (session_id, merchant_id, terminal_id, device_name, created_at, last_seen_at)
-SELECT pg_temp.id('till session', n), pg_temp.id('merchant', n % 400), pg_temp.id('terminal', n), 'Till',
+SELECT pg_temp.id('till session', n), pg_temp.id('merchant', n % 4000), pg_temp.id('terminal', n), 'Till',
        pg_temp.day(n), pg_temp.day(n)
-FROM generate_series(0, 3599) AS n;
+FROM generate_series(0, 7999) AS n;
 INSERT INTO refresh_tokens (session_id, seq, token_hash, issued_at, expires_at, used_at)
 SELECT pg_temp.id('session', n), s, pg_temp.hash('token' || s, n), at, at + interval '90 days', at
 FROM crowd CROSS JOIN generate_series(1, 2) AS s;
@@ -96,13 +96,14 @@ SELECT merchant_id, card_id, seq, CASE seq % 2 WHEN 1 THEN 'EARNED' ELSE 'REDEEM
        CASE seq % 2 WHEN 1 THEN 2 ELSE -1 END, 0, 0, 2, 0, 0, 4, at, at, store_id,
        CASE seq % 4 WHEN 1 THEN pg_temp.id('sale', n) END, '[]'
 FROM lines;
+DELETE FROM lines WHERE seq > 4;
 INSERT INTO transfers (merchant_id, program_id, card_id, seq, from_account_id, to_account_id, points, posted_at)
 SELECT merchant_id, program_id, card_id, seq, pg_temp.id('issued', 0), pg_temp.id('active', n), 1, at FROM lines;
 INSERT INTO lots (merchant_id, lot_id, program_id, card_id, source_seq, sale_id, points, remaining, activates_at,
                   activated_at, expires_at)
 SELECT merchant_id, pg_temp.id('lot ' || seq || ' ', n), program_id, card_id, seq,
        CASE seq WHEN 1 THEN pg_temp.id('sale', n) END, 2, CASE WHEN seq < 4 THEN 1 ELSE 0 END, at,
-       CASE WHEN n % 50 > 0 THEN at END, at + interval '365 days'
+       CASE WHEN n % 50 < 49 THEN at END, at + interval '365 days'
 FROM lines WHERE seq % 2 = 1;
 INSERT INTO lot_movements (merchant_id, card_id, seq, lot_id, points)
 SELECT merchant_id, card_id, seq, pg_temp.id('lot ' || seq - 1 + seq % 2 || ' ', n), CASE seq % 2 WHEN 1 THEN 2 ELSE -1 END

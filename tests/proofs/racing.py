@@ -37,9 +37,7 @@ def sizes(rounds: int) -> pytest.MarkDecorator:
         "size",
         [
             pytest.param(Size(rounds), id=f"{rounds}x{RACERS}"),
-            pytest.param(
-                Size(SOAK_ROUNDS, SOAK_RACERS), id=f"{SOAK_ROUNDS}x{SOAK_RACERS}", marks=pytest.mark.soak
-            ),
+            pytest.param(Size(SOAK_ROUNDS, SOAK_RACERS), id=f"{SOAK_ROUNDS}x{SOAK_RACERS}", marks=pytest.mark.soak),
         ],
     )
 

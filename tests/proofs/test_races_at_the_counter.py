@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from tests.factories import Shop
 from tests.journeys import Member, Scene, Till, basket, member, new_key, open_shop, open_store, show_code, till
 from tests.proofs import documents as say
 from tests.proofs.racing import Answer, Size, Tally, assert_lawful, counts, one, only, race, sizes
@@ -15,15 +16,20 @@ POINTS = 250
 
 
 @pytest.fixture
-async def owner(scene: Scene) -> Member:
-    return await member(scene, await open_shop(scene))
+async def shop(scene: Scene) -> Shop:
+    return await open_shop(scene)
 
 
 @pytest.fixture
-async def tills(scene: Scene, owner: Member) -> list[Till]:
+async def owner(scene: Scene, shop: Shop) -> Member:
+    return await member(scene, shop)
+
+
+@pytest.fixture
+async def tills(scene: Scene, shop: Shop) -> list[Till]:
     """Four terminals in two stores of one merchant."""
-    other = await open_store(scene, owner.shop)
-    return [await till(scene, owner.shop, store_id=store) for store in (owner.shop.store_id, other) for _ in range(2)]
+    other = await open_store(scene, shop)
+    return [await till(scene, shop, store_id=store) for store in (shop.store_id, other) for _ in range(2)]
 
 
 def sale(customer: dict[str, str], *, key: str | None = None, **chosen: Any) -> dict[str, Any]:

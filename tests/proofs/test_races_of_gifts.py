@@ -177,9 +177,7 @@ async def test_a_gift_is_claimed_or_cancelled(
         gift = await send_gift(scene, sender, POINTS)
         token = await deliver_gift(scene, gift)
         half = size.racers // 2
-        claims = [
-            partial(f.app.do, say.CLAIM, {"token": token, "idempotencyKey": new_key()}) for f in friends[:half]
-        ]
+        claims = [partial(f.app.do, say.CLAIM, {"token": token, "idempotencyKey": new_key()}) for f in friends[:half]]
         cancels = [
             partial(sender.app.do, say.CANCEL_GIFT, {"giftId": gift, "idempotencyKey": new_key()}) for _ in range(half)
         ]

@@ -46,9 +46,7 @@ async def activation_code(scene: Scene, shop: Shop) -> str:
 
 
 @sizes(10)
-async def test_one_sign_in_code_signs_in_once(
-    scene: Scene, size: Size, capsys: pytest.CaptureFixture[str]
-) -> None:
+async def test_one_sign_in_code_signs_in_once(scene: Scene, size: Size, capsys: pytest.CaptureFixture[str]) -> None:
     tally = Tally("sign-ins with one code")
     for n in range(1, size.rounds + 1):
         given = await mailed_code(scene, f"customer-{n}@example.com")
@@ -108,9 +106,7 @@ async def test_one_refresh_token_has_one_successor(
     """Answers get lost on the way to a phone: who asks again within seconds gets the same token, not another one."""
     tally = Tally(f"refreshes with one token of a {'till' if of_a_till else 'customer'}")
     owner = await till(scene, shop) if of_a_till else await signed_in(scene)
-    api, document = (
-        (scene.tills_api(), say.REFRESH_TILL) if of_a_till else (scene.customers_api(), say.REFRESH)
-    )
+    api, document = (scene.tills_api(), say.REFRESH_TILL) if of_a_till else (scene.customers_api(), say.REFRESH)
     before, token = await counts(scene, "refresh_tokens"), owner.tokens.refresh
     for n in range(1, size.rounds + 1):
         answers = await race([partial(api.do, document, {"refreshToken": token})] * size.racers)

@@ -13,6 +13,7 @@ from graphql import GraphQLInputObjectType, GraphQLSchema, get_named_type
 
 from resolvers.root_customer import customer_schema
 from resolvers.root_pos import pos_schema
+from tests.factories import Shop
 from tests.journeys import (
     Member,
     Scene,
@@ -38,6 +39,7 @@ Input = dict[str, Any]
 @dataclass(frozen=True, slots=True)
 class World:
     scene: Scene
+    shop: Shop
     owner: Member
     till: Till
 
@@ -74,7 +76,7 @@ class Keyed:
 
 async def join_program(world: World) -> Keyed:
     newcomer, other = await signed_in(world.scene), await open_shop(world.scene)
-    given = {"programSlug": world.owner.shop.slug, "idempotencyKey": new_key()}
+    given = {"programSlug": world.shop.slug, "idempotencyKey": new_key()}
     return Keyed(newcomer.app, say.JOIN, given, {"programSlug": {"programSlug": other.slug}})
 
 
@@ -189,7 +191,7 @@ CASES: dict[str, Callable[[World], Awaitable[Keyed]]] = {
 @pytest.fixture
 async def world(scene: Scene) -> World:
     shop = await open_shop(scene)
-    return World(scene, await member(scene, shop, points=1_000), await till(scene, shop))
+    return World(scene, shop, await member(scene, shop, points=1_000), await till(scene, shop))
 
 
 def takes_key(given: GraphQLInputObjectType) -> bool:
@@ -252,7 +254,9 @@ async def test_one_key_with_two_inputs_at_once_does_one_of_them(world: World, mu
     await assert_lawful(world.scene)
 
 
-@pytest.mark.parametrize(("first", "second"), [("sendGift", "cancelGift"), ("cancelGift", "resendGift"), ("checkout", "settleOffline")])
+@pytest.mark.parametrize(
+    ("first", "second"), [("sendGift", "cancelGift"), ("cancelGift", "resendGift"), ("checkout", "settleOffline")]
+)
 async def test_a_key_of_one_operation_is_no_key_of_another(world: World, first: str, second: str) -> None:
     # given
     done, other = await CASES[first](world), await CASES[second](world)

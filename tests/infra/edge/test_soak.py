@@ -135,15 +135,13 @@ wires = st.one_of(
 
 def test_random_bodies_never_get_a_5xx_nor_a_fault() -> None:
     statuses: Counter[tuple[int, str]] = Counter()
-    slowest = 0.0
+    milliseconds: list[float] = []
     api = api_of(World())
     app = app_of(api)
 
     @settings(max_examples=BODIES, deadline=None, database=None, suppress_health_check=list(HealthCheck))
     @given(body=wires, accept=st.sampled_from([RESPONSE_JSON, "application/json"]))
     def one(body: bytes, accept: str) -> None:
-        nonlocal slowest
-
         async def go() -> httpx.Response:
             transport = httpx.ASGITransport(app=app)
             async with httpx.AsyncClient(transport=transport, base_url="http://shop.example") as client:
@@ -152,7 +150,7 @@ def test_random_bodies_never_get_a_5xx_nor_a_fault() -> None:
 
         started = process_time()
         response = asyncio.run(go())
-        slowest = max(slowest, process_time() - started)
+        milliseconds.append((process_time() - started) * 1000)
         answer = response.json()
         codes = {error["extensions"]["code"] for error in answer.get("errors", [])}
         statuses[response.status_code, ",".join(sorted(codes))] += 1
@@ -160,7 +158,8 @@ def test_random_bodies_never_get_a_5xx_nor_a_fault() -> None:
         assert "INTERNAL" not in codes
 
     one()
-    report(f"random bodies: {statuses.total():,}, slowest {slowest * 1000:.0f} ms of CPU")
+    p99 = statistics.quantiles(milliseconds, n=100)[98]
+    report(f"random bodies: {statuses.total():,}; 99 % of them within {p99:.0f} ms of CPU")
     for (status, codes), count in statuses.most_common():
         report(f"  {status} {codes or 'no errors'}: {count:,}")
 

@@ -37,7 +37,7 @@ async def chromium() -> AsyncIterator[Browser]:
         await found.close()
 
 
-@pytest_asyncio.fixture(loop_scope="session")
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def live(chromium: Browser, server: MigratedServer) -> AsyncIterator[Live]:
     """The whole application, worker and mailbox included; not started where no browser would come."""
     async with server.clone() as database, live_application(database) as found:

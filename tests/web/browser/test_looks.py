@@ -8,7 +8,7 @@ import pytest_asyncio
 from playwright.async_api import Browser, BrowserContext, Page, Route
 
 from schema.translations import LANGUAGES
-from tests.web.browser.visiting import RECIPIENT, Visit
+from tests.web.browser.visiting import Visit
 from tests.web.demonstration import Demo, Mail, demo_pages
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
@@ -75,7 +75,7 @@ async def phone(chromium: Browser, visit: Visit, *, language: str, scheme: str) 
         reduced_motion="reduce",
     )
     context.set_default_timeout(10_000)
-    there = Visit(visit.live, await context.new_page(), visit.shop, visit.link)
+    there = Visit(visit.live, await context.new_page(), visit.shop, visit.link, visit.recipient)
     there.listen(there.page)
     return there
 
@@ -89,7 +89,7 @@ async def test_every_step_fits_a_small_phone_in_every_language(chromium: Browser
     assert (await page.locator("html").get_attribute("lang") or "").split("-")[0] == language
     await assert_fits(page)
     await page.locator("#email").fill("a.very.long.address.of.somebody@a-very-long-domain-name.example.com")
-    await page.locator("#email").fill(RECIPIENT)
+    await page.locator("#email").fill(there.recipient)
     await page.keyboard.press("Enter")
     await page.locator("#code").wait_for()
     await assert_fits(page)
@@ -148,7 +148,7 @@ async def test_screen_reader_is_told_what_happens(visit: Visit) -> None:
     assert await code.get_attribute("inputmode") == "numeric"
     described = (await code.get_attribute("aria-describedby") or "").split()
     assert [await visit.page.locator(f"#{part}").count() for part in described] == [1, 1]
-    assert RECIPIENT in await visit.page.locator(f"#{described[0]}").inner_text()
+    assert visit.recipient in await visit.page.locator(f"#{described[0]}").inner_text()
 
 
 @pytest_asyncio.fixture(loop_scope="session")

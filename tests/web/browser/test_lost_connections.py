@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from playwright.async_api import Route
 
-from tests.web.browser.visiting import RECIPIENT, Visit
+from tests.web.browser.visiting import Visit
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
@@ -54,13 +54,13 @@ async def test_claim_without_an_answer_is_tried_again_by_one_press(visit: Visit,
     # when the person tries again
     for _ in range(2):
         await visit.page.get_by_text("The connection broke before we had an answer.").wait_for()
-        assert await visit.page.get_by_text(f"You are signed in as {RECIPIENT}.").is_visible()
+        assert await visit.page.get_by_text(f"You are signed in as {visit.recipient}.").is_visible()
         await visit.press("Claim 200 beans")
     card = await visit.see_result()
 
     # then the gift came once, under one key
     assert "+200 beans" in card
-    assert await visit.received() == [(RECIPIENT, 200)]
+    assert await visit.received() == [(visit.recipient, 200)]
     assert len(network.keys) == 3
     assert len(set(network.keys)) == 1
 
@@ -82,7 +82,7 @@ async def test_claim_without_an_answer_can_be_looked_into_after_a_reload(visit: 
 
     # then it is the same claim
     assert "+200 beans" in card
-    assert await visit.received() == [(RECIPIENT, 200)]
+    assert await visit.received() == [(visit.recipient, 200)]
     assert len(set(network.keys)) == 1
 
 
@@ -91,7 +91,7 @@ async def test_connection_that_breaks_before_the_claim_costs_one_more_press(visi
     await visit.page.route(API, Network(operation, served=False))
     await visit.open()
     if operation == "requestSignInCode":
-        await visit.page.get_by_label("Your e-mail address").fill(RECIPIENT)
+        await visit.page.get_by_label("Your e-mail address").fill(visit.recipient)
         await visit.press("Send me a code")
         await visit.page.get_by_text("The connection broke. Please try again.").wait_for()
         assert await visit.focused() == "email"
@@ -103,7 +103,7 @@ async def test_connection_that_breaks_before_the_claim_costs_one_more_press(visi
         await visit.press("Claim 200 beans")
 
     await visit.see_result()
-    assert await visit.received() == [(RECIPIENT, 200)]
+    assert await visit.received() == [(visit.recipient, 200)]
 
 
 async def test_sign_in_without_an_answer_leads_to_a_new_code(visit: Visit) -> None:
@@ -120,7 +120,7 @@ async def test_sign_in_without_an_answer_leads_to_a_new_code(visit: Visit) -> No
     await visit.enter_code(await visit.read_code(count=3))
 
     await visit.see_result()
-    assert await visit.received() == [(RECIPIENT, 200)]
+    assert await visit.received() == [(visit.recipient, 200)]
 
 
 async def test_session_that_ran_out_is_renewed_without_asking(visit: Visit) -> None:
@@ -134,7 +134,7 @@ async def test_session_that_ran_out_is_renewed_without_asking(visit: Visit) -> N
 
     await visit.see_result()
     assert "refreshSession" in visit.asked
-    assert await visit.received() == [(RECIPIENT, 200)]
+    assert await visit.received() == [(visit.recipient, 200)]
 
 
 async def test_session_that_was_ended_leads_back_to_the_address(visit: Visit) -> None:
@@ -156,7 +156,7 @@ async def test_session_that_was_ended_leads_back_to_the_address(visit: Visit) ->
     assert await visit.received() == []
     await visit.enter_code(await visit.ask_for_code())
     await visit.see_result()
-    assert await visit.received() == [(RECIPIENT, 200)]
+    assert await visit.received() == [(visit.recipient, 200)]
     assert len(set(network.keys)) == 1
 
 
