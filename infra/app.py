@@ -11,15 +11,13 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
-from starlette.types import ASGIApp, Receive, Scope, Send
 
 from auth import keys
 from auth.access_tokens import Audience
 from auth.backend import viewer_of, viewer_with
-from auth.errors import TokenRejected
 from auth.viewers import Viewer
 from infra import migrate
-from infra.edge.endpoint import Authenticate, GetContext, Options, build_api
+from infra.edge.endpoint import Authenticate, GetContext, Options, ViewerOf, build_api
 from infra.edge.middleware.access_log import AccessLogMiddleware
 from infra.edge.middleware.request_id import RequestIdMiddleware
 from infra.edge.middleware.security_headers import SecurityHeadersMiddleware
@@ -27,12 +25,13 @@ from infra.edge.routes import graphql_routes
 from infra.migrate import MigrationError
 from infra.pool import DatabaseUnavailable
 from infra.runtime import Runtime
+from infra.settings import Settings
 from resolvers.context import RequestContext
 from resolvers.root_customer import customer_schema
 from resolvers.root_pos import pos_schema
 from schema.translations import negotiate
 from web.pages.facts import PageFacts
-from web.routes import page_routes
+from web.routes import development_routes, page_routes
 
 CUSTOMER_PATH = "/graphql"
 POS_PATH = "/pos/graphql"
@@ -45,21 +44,21 @@ def create_app(runtime: Runtime, *, more: Sequence[BaseRoute] = ()) -> Starlette
     open_house = settings.environment != "production"
     options = Options(
         introspection=open_house,
-        explorer=open_house,
         operation_seconds=settings.operation_timeout_seconds,
         body_bytes=settings.max_body_bytes,
-        allowed_origins=frozenset({settings.public_base_url, *settings.cors_origins}),
+        allowed_origins=_origins(settings),
+        expiry_check_seconds=1.0 if settings.environment == "demo" else 5.0,
     )
     apis = (
         (CUSTOMER_PATH, "customer", customer_schema, Audience.CUSTOMER),
         (POS_PATH, "pos", pos_schema, Audience.POS),
     )
-    routes = list(more)
+    routes = [*more, *(development_routes() if settings.environment == "development" else ())]
     for path, name, schema, audience in apis:
         api = build_api(
             schema,
             name=name,
-            viewer_of=_viewer_found,
+            viewer_of=_viewer_finder(runtime, audience),
             authenticate=_authenticator(runtime, audience),
             get_context=_contexts(runtime),
             now=runtime.clock,
@@ -69,11 +68,17 @@ def create_app(runtime: Runtime, *, more: Sequence[BaseRoute] = ()) -> Starlette
         routes += graphql_routes(path, api)
     facts = PageFacts(pool=lambda: runtime.pool, clock=runtime.clock, demo=settings.environment == "demo")
     routes += [*_well_known(runtime), *_health(runtime), *page_routes(facts)]
-    return Starlette(routes=routes, middleware=_middleware(runtime, {path: audience for path, _, _, audience in apis}))
+    return Starlette(routes=routes, middleware=_middleware(settings))
 
 
-def _middleware(runtime: Runtime, audiences: dict[str, Audience]) -> list[Middleware]:
-    settings = runtime.settings
+def _origins(settings: Settings) -> frozenset[str]:
+    """The web pages that may open a socket: our own, by whichever name a developer calls this machine, and friends."""
+    own = settings.public_base_url
+    alias = own.replace("//127.0.0.1", "//localhost")
+    return frozenset({own, *settings.cors_origins, *({alias} if settings.environment != "production" else ())})
+
+
+def _middleware(settings: Settings) -> list[Middleware]:
     stack = [
         Middleware(RequestIdMiddleware),
         Middleware(AccessLogMiddleware, quiet=QUIET),
@@ -89,36 +94,14 @@ def _middleware(runtime: Runtime, audiences: dict[str, Audience]) -> list[Middle
             "max_age": 600,
         }
         stack.append(Middleware(CORSMiddleware, **cors))
-    stack.append(Middleware(ViewerMiddleware, runtime=runtime, audiences=audiences))
     return stack
 
 
-class ViewerMiddleware:
-    """Finds out who calls an API before it is reached. Verifying a token costs no statement."""
+def _viewer_finder(runtime: Runtime, audience: Audience) -> ViewerOf:
+    async def find(connection: HTTPConnection) -> Viewer:
+        return await viewer_of(connection, audience=audience, rings=runtime.rings.knowing, now=runtime.clock())
 
-    def __init__(self, app: ASGIApp, *, runtime: Runtime, audiences: dict[str, Audience]) -> None:
-        self._app = app
-        self._runtime = runtime
-        self._audiences = audiences
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        audience = self._audiences.get(scope["path"]) if scope["type"] in {"http", "websocket"} else None
-        if audience is not None:
-            runtime = self._runtime
-            try:
-                scope["viewer"] = await viewer_of(
-                    HTTPConnection(scope), audience=audience, rings=runtime.rings.knowing, now=runtime.clock()
-                )
-            except TokenRejected:
-                scope["viewer"] = None
-        await self._app(scope, receive, send)
-
-
-def _viewer_found(connection: HTTPConnection) -> Viewer:
-    viewer: Viewer | None = connection.scope["viewer"]
-    if viewer is None:
-        raise TokenRejected
-    return viewer
+    return find
 
 
 def _authenticator(runtime: Runtime, audience: Audience) -> Authenticate:

@@ -14,6 +14,7 @@ from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
+from babel.plural import to_gettext
 
 ROOT = Path(__file__).resolve().parent.parent
 CATALOGUES = ROOT / "schema" / "locale"
@@ -101,10 +102,10 @@ def _messages() -> Iterator[tuple[str, str | tuple[str, ...], list[str], str | N
 
 
 def _new(language: str) -> Catalog:
-    name = Locale.parse(language).english_name
-    return Catalog(
-        locale=language,
-        header_comment=f"# Regulars in {name}.\n#",
+    locale = Locale.parse(language)
+    catalogue = Catalog(
+        locale=locale,
+        header_comment=f"# Regulars in {locale.english_name}.\n#",
         project="Regulars",
         version="1",
         charset="utf-8",
@@ -112,6 +113,9 @@ def _new(language: str) -> Catalog:
         revision_date=BEGUN,
         fuzzy=False,
     )
+    # Which numbers are plural is CLDR's to say; the table that Babel takes otherwise differs for Hindi and Bengali.
+    catalogue.mime_headers = [("Plural-Forms", f"{to_gettext(locale.plural_form)};")]
+    return catalogue
 
 
 if __name__ == "__main__":

@@ -226,6 +226,14 @@ async def show_code(scene: Scene, owner: Member) -> str:
     return token
 
 
+async def open_visit(scene: Scene, owner: Member, at: Till) -> str:
+    """The id of a visit that a scan at the till has opened."""
+    opened = await at.pos.do(demo.SCAN, {"code": await show_code(scene, owner)})
+    assert opened["__typename"] == "Visit", opened
+    visit_id: str = opened["id"]
+    return visit_id
+
+
 def basket(*, receipt: str = "R-1", amount_minor: int = 25_000) -> dict[str, Any]:
     """A sale of two lines without its customer."""
     return {

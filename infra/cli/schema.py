@@ -3,6 +3,7 @@
 from typing import Literal
 
 from cyclopts import App
+
 from resolvers.root_customer import customer_schema
 from resolvers.root_pos import pos_schema
 

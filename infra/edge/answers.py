@@ -9,7 +9,8 @@ from graphql import ExecutionResult, FieldNode, GraphQLError, GraphQLFormattedEr
 from strawberry.exceptions import StrawberryGraphQLError, StrawberryInputCoercionError
 
 from infra.edge.logs import fault
-from infra.edge.refusals import BAD_USER_INPUT, FORBIDDEN, INTERNAL, error_of, with_code
+from infra.edge.refusals import AWAY, BAD_USER_INPUT, FORBIDDEN, INTERNAL, UNAVAILABLE, error_of, with_code
+from infra.pool import DatabaseUnavailable
 
 MASK = "Something went wrong on our side. Nothing more can be said here; please report it with the request id."
 
@@ -36,8 +37,13 @@ def present_error(error: GraphQLError, request_id: str) -> GraphQLFormattedError
     if code is not None:
         return with_code(error, code)
     path = ".".join(str(key) for key in error.path or ())
-    log.error("graphql.failed", path=path, **fault(cause_of(error)))
-    masked = masked_error(request_id)
+    cause = cause_of(error)
+    if isinstance(cause, DatabaseUnavailable):
+        log.warning("graphql.unavailable", path=path)
+        masked = error_of(UNAVAILABLE, AWAY)
+    else:
+        log.error("graphql.failed", path=path, **fault(cause))
+        masked = masked_error(request_id)
     formatted = error.formatted
     return {**formatted, "message": masked["message"], "extensions": masked["extensions"]}
 

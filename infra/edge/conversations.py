@@ -110,7 +110,7 @@ class Conversation:
     async def _admit(self, payload: dict[str, object]) -> Viewer:
         token = token_of(payload)
         try:
-            viewer = self._api.viewer_of(self._socket) if token is None else await self._api.authenticate(token)
+            viewer = await (self._api.viewer_of(self._socket) if token is None else self._api.authenticate(token))
         except (Unauthenticated, TokenRejected) as error:
             raise Closing(NOT_ALLOWED, "Forbidden") from error
         self._facts.viewer = kind_of(viewer)

@@ -14,8 +14,8 @@ from infra.edge.execution import Engine
 from infra.edge.limits import Limits
 from infra.edge.metrics import Metrics
 
-ViewerOf = Callable[[HTTPConnection], Viewer]
-"""Who calls, from what the connection showed. Raises schema.failures.Unauthenticated for a token that is no good."""
+ViewerOf = Callable[[HTTPConnection], Awaitable[Viewer]]
+"""Who calls, from what the connection showed. Raises Unauthenticated or TokenRejected for a token that is no good."""
 
 Authenticate = Callable[[str], Awaitable[Viewer]]
 """Who calls, from an access token. Raises schema.failures.Unauthenticated or auth.errors.TokenRejected."""
@@ -31,8 +31,6 @@ class Options:
     limits: Limits = field(default_factory=Limits)
     introspection: bool = False
     """Whether clients may ask what the schema is, and are helped with names that they mistype."""
-    explorer: bool = False
-    """Whether a browser that opens the path gets a page to try queries on."""
     operation_seconds: float = 10.0
     body_bytes: int = BODY_BYTES_MAX
     body_seconds: float = BODY_SECONDS_MAX

@@ -15,15 +15,15 @@ from starlette.requests import HTTPConnection
 from starlette.types import Receive, Scope, Send
 
 from auth.errors import TokenRejected
-from infra.edge import explorer
 from infra.edge.answers import masked_error, present, to_json
 from infra.edge.bodies import Disconnected, read_body
 from infra.edge.endpoint import Api
 from infra.edge.facts import Facts, facts_of, kind_of
 from infra.edge.logs import fault
-from infra.edge.negotiation import HTML, JSON, OFFERED, accepted, is_json
+from infra.edge.negotiation import JSON, OFFERED, accepted, is_json
 from infra.edge.parameters import Parameters, of_body, of_url
-from infra.edge.refusals import BAD_REQUEST, INTERNAL, RequestRefused, no_token, refused
+from infra.edge.refusals import AWAY, BAD_REQUEST, INTERNAL, UNAVAILABLE, RequestRefused, no_token, refused
+from infra.pool import DatabaseUnavailable
 from schema.failures import Unauthenticated
 
 log = structlog.get_logger(__name__)
@@ -55,6 +55,9 @@ class GraphQLOverHTTP:
         except RequestRefused as refusal:
             facts.code = refusal.code
             answer = answer_of(refusal, media_type)
+        except DatabaseUnavailable:
+            facts.code = UNAVAILABLE
+            answer = answer_of(refused(503, UNAVAILABLE, AWAY), media_type)
         except Exception as error:
             log.error("edge.failed", **fault(error))
             facts.code = INTERNAL
@@ -68,14 +71,11 @@ class GraphQLOverHTTP:
         api, method = self._api, scope["method"]
         if method not in {"GET", "POST"}:
             raise refused(405, BAD_REQUEST, "GraphQL is served to GET and POST.", {"Allow": "GET, POST"})
-        if method == "GET" and api.options.explorer and wants_page(scope, headers):
-            body, page_headers = explorer.page()
-            return Answer(200, body, HTML, page_headers)
         if media_type is None:
             raise refused(406, BAD_REQUEST, "Answers are written in " + " or ".join(OFFERED) + ".")
         connection = HTTPConnection(scope)
         try:
-            viewer = api.viewer_of(connection)
+            viewer = await api.viewer_of(connection)
         except (Unauthenticated, TokenRejected) as error:
             raise no_token() from error
         facts.viewer = kind_of(viewer)
@@ -103,10 +103,6 @@ class GraphQLOverHTTP:
             raise refused(415, BAD_REQUEST, f"A request is written in {JSON}, in UTF-8, and not compressed.")
         body = await read_body(receive, headers, bytes_max=options.body_bytes, seconds_max=options.body_seconds)
         return of_body(body)
-
-
-def wants_page(scope: Scope, headers: Headers) -> bool:
-    return not scope["query_string"] and accepted(headers, (*OFFERED, HTML)) == HTML
 
 
 def answer_of(refusal: RequestRefused, media_type: str | None) -> Answer:

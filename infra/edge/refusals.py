@@ -13,6 +13,9 @@ UNAUTHENTICATED = "UNAUTHENTICATED"
 FORBIDDEN = "FORBIDDEN"
 TIMEOUT = "TIMEOUT"
 INTERNAL = "INTERNAL"
+UNAVAILABLE = "UNAVAILABLE"
+
+AWAY = "Not available right now. Try again in a moment, with the same idempotency key."
 
 ERRORS_MAX = 20
 """As many errors as a person reads; more only make the answer long."""

@@ -4,6 +4,7 @@ import asyncio
 import time
 from dataclasses import dataclass, field
 
+import asyncpg
 import pytest
 
 from tests.faults.history import History
@@ -11,7 +12,9 @@ from tests.faults.processes import LOOK_SECONDS, Settings, audit
 from tests.faults.shop import POINTS_AT_FIRST
 from tests.journeys import Scene
 
-BACKENDS_SQL = "SELECT COUNT(*) FROM pg_stat_activity WHERE application_name = $1"
+API = "regulars api"
+SESSIONS_SQL = "SELECT COUNT(*) FROM pg_stat_activity WHERE application_name = $1"
+WAITING_SQL = f"{SESSIONS_SQL} AND wait_event_type = 'Lock'"
 
 
 @dataclass(slots=True)
@@ -42,11 +45,20 @@ class Tally:
             )
 
 
-async def application_is_over(scene: Scene, name: str) -> None:
-    """Returns when PostgreSQL has finished, or rolled back, whatever the application of this name had begun."""
-    async with asyncio.timeout(30), scene.live.runtime.pool.acquire() as conn:
-        while await conn.fetchval(BACKENDS_SQL, name):
-            await asyncio.sleep(LOOK_SECONDS)
+async def application_has(scene: Scene, sql: str, count: int) -> None:
+    """Returns when the statement, which counts sessions of the API, counts so many."""
+    conn = await asyncpg.connect(scene.database.superuser_dsn)
+    try:
+        async with asyncio.timeout(30):
+            while await conn.fetchval(sql, API) != count:
+                await asyncio.sleep(LOOK_SECONDS)
+    finally:
+        await conn.close()
+
+
+async def application_is_over(scene: Scene) -> None:
+    """Returns when PostgreSQL has finished, or rolled back, whatever the API had begun."""
+    await application_has(scene, SESSIONS_SQL, 0)
 
 
 async def prove(scene: Scene, history: History, settings: Settings) -> None:

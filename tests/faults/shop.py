@@ -14,6 +14,7 @@ from infra.mailbox import catch
 from infra.runtime import running
 from tests import journeys
 from tests.database import Database
+from tests.factories import Shop
 from tests.faults.history import Deed, History, Unknown
 from tests.journeys import Member, Scene, Till, new_key
 from tests.live import SECRET, Live, MovableClock
@@ -109,12 +110,12 @@ async def crowd(scene: Scene, *, clients: int = 16, cards: int = 4) -> Crowd:
     shop = await journeys.open_shop(scene, rules=RULES)
     members = [await journeys.member(scene, shop, points=POINTS_AT_FIRST) for _ in range(cards)]
     history = History()
-    return Crowd([await client(scene, members[n % cards], history) for n in range(clients)], history)
+    return Crowd([await client(scene, shop, members[n % cards], history) for n in range(clients)], history)
 
 
-async def client(scene: Scene, member: Member, history: History) -> Client:
+async def client(scene: Scene, shop: Shop, member: Member, history: History) -> Client:
     """A till of the shop with an open visit of the member's."""
-    till = await journeys.till(scene, member.shop)
+    till = await journeys.till(scene, shop)
     visit = await till.pos.do(SCAN, {"code": await journeys.show_code(scene, member)})
     assert visit["__typename"] == "Visit", visit
     return Client(member, till, visit["id"], history)

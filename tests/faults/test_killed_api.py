@@ -11,8 +11,6 @@ from tests.faults.proof import Tally, application_is_over, prove
 from tests.faults.shop import Crowd, crowd, scene_of
 from tests.journeys import Scene
 
-API = "regulars api"
-
 
 @pytest.mark.parametrize("kills", [3, pytest.param(50, marks=pytest.mark.soak)])
 async def test_killed_api_has_lost_nothing_and_does_nothing_twice(
@@ -40,7 +38,7 @@ async def kill_under_load(scene: Scene, served: Api, everybody: Crowd, tally: Ta
     # when the process is gone from one moment to the next
     served.running.kill()
     await everybody.all_stand_still()
-    await application_is_over(scene, API)
+    await application_is_over(scene)
 
     # then what was acknowledged is there once, what was not is there once or not at all, and after a retry once
     await tally.look(scene, history)

@@ -12,16 +12,13 @@ from websockets.exceptions import ConnectionClosed
 from websockets.typing import Subprotocol
 
 from tests.database import Database
-from tests.faults.processes import LOOK_SECONDS, Process, api, settings_of
-from tests.faults.proof import Tally, prove
+from tests.faults.processes import Process, api, settings_of
+from tests.faults.proof import WAITING_SQL, Tally, application_has, prove
 from tests.faults.shop import crowd, scene_of
 from tests.journeys import Member, Scene
 
 HELD = 8
 LOCK_CARD_SQL = "SELECT card_id FROM cards WHERE merchant_id = $1 AND card_id = $2 FOR UPDATE"
-WAITING_SQL = """
-    SELECT COUNT(*) FROM pg_stat_activity WHERE application_name = 'regulars api' AND wait_event_type = 'Lock'
-"""
 GOING_AWAY, SERVICE_RESTART = 1001, 1012
 CHANGES = "subscription ($card: ID!) { cardChanged(cardId: $card) { card { revision } } }"
 
@@ -37,7 +34,7 @@ async def test_sigterm_leaves_nothing_unanswered_that_was_begun(database: Databa
             # and checkouts that cannot end yet, because somebody holds their card
             async with held(scene, waiting.clients[0].member):
                 checkouts = [asyncio.create_task(client.sell()) for client in waiting.clients]
-                await all_wait(scene)
+                await application_has(scene, WAITING_SQL, HELD)
 
                 # when the process is told to end
                 served.running.child.terminate()
@@ -70,14 +67,8 @@ async def test_sigterm_leaves_nothing_unanswered_that_was_begun(database: Databa
 async def held(scene: Scene, member: Member) -> AsyncIterator[None]:
     """Nobody else can change the member's card while the block runs."""
     async with scene.live.runtime.pool.acquire() as conn, conn.transaction():
-        await conn.fetchval(LOCK_CARD_SQL, member.shop.merchant_id, member.card_id)
+        await conn.fetchval(LOCK_CARD_SQL, member.merchant_id, member.card_id)
         yield
-
-
-async def all_wait(scene: Scene) -> None:
-    async with asyncio.timeout(30), scene.live.runtime.pool.acquire() as conn:
-        while await conn.fetchval(WAITING_SQL) < HELD:
-            await asyncio.sleep(LOOK_SECONDS)
 
 
 @asynccontextmanager

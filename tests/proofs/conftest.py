@@ -5,10 +5,12 @@ from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
 
 import pytest
+import pytest_asyncio
 import structlog
 
-from tests.database import Database
+from tests.database import Database, MigratedServer
 from tests.journeys import Scene, opened
+from tests.proofs.crowd import crowded
 from tests.live import MovableClock
 
 
@@ -36,4 +38,11 @@ def quiet_logs() -> Iterator[None]:
 async def scene(database: Database) -> AsyncIterator[Scene]:
     """The application at one moment, and without its worker: nothing happens that nobody asked for."""
     async with opened(database, clock=StandingClock()) as found:
+        yield found
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def crowd(server: MigratedServer) -> AsyncIterator[Database]:
+    """A full database, made once. A test may add to it, and relies on nothing that another one added."""
+    async with crowded(server) as found:
         yield found

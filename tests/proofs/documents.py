@@ -1,4 +1,4 @@
-"""The GraphQL documents of the proofs: every mutation with all that its answer says, so that two answers can be equal."""
+"""The GraphQL documents of the proofs: each with all that its answer says, so that two answers can be equal."""
 
 from infra.demo import documents as demo
 
@@ -131,4 +131,33 @@ mutation Enrol($input: EnrolInput!) {
     ... on UserError { message }
   }
 }
+"""
+
+LINE = "id kind points balanceAfter occurredAt storeName receiptNumber reasons"
+
+HOME = f"""
+query Home {{
+  viewer {{
+    id email name
+    cards {{
+      id number revision
+      program {{ name pointNamePlural }}
+      balance {{ active pending reserved lifetimeEarned }}
+      history(first: 20) {{ edges {{ node {{ {LINE} }} }} pageInfo {{ hasNextPage endCursor }} }}
+    }}
+  }}
+}}
+"""
+
+PAGE = f"""
+query Page($id: ID!, $first: Int!, $after: String) {{
+  node(id: $id) {{
+    ... on Card {{
+      history(first: $first, after: $after) {{
+        edges {{ node {{ {LINE} }} cursor }}
+        pageInfo {{ hasNextPage endCursor }}
+      }}
+    }}
+  }}
+}}
 """

@@ -103,7 +103,8 @@ async def everything(scene: Scene, *, but: Sequence[str] = ()) -> dict[str, tupl
     """The whole database: for every table how many rows it has, and a fingerprint of all that they hold."""
     found = {}
     async with scene.live.runtime.pool.acquire() as conn:
-        for [table] in await conn.fetch(TABLES_SQL):
+        tables: list[str] = [row["tablename"] for row in await conn.fetch(TABLES_SQL)]
+        for table in tables:
             if table in but:
                 continue
             row = await conn.fetchrow(f"SELECT count(*), md5(string_agg(t::text, ';' ORDER BY t::text)) FROM {table} t")

@@ -7,7 +7,19 @@ from typing import Any
 import pytest
 
 from tests.factories import Shop
-from tests.journeys import Member, Scene, Till, basket, member, new_key, open_shop, open_store, show_code, till
+from tests.journeys import (
+    Member,
+    Scene,
+    Till,
+    basket,
+    member,
+    new_key,
+    open_shop,
+    open_store,
+    open_visit,
+    show_code,
+    till,
+)
 from tests.proofs import documents as say
 from tests.proofs.racing import Answer, Size, Tally, assert_lawful, counts, one, only, race, sizes
 
@@ -34,13 +46,6 @@ async def tills(scene: Scene, shop: Shop) -> list[Till]:
 
 def sale(customer: dict[str, str], *, key: str | None = None, **chosen: Any) -> dict[str, Any]:
     return {"sale": {**basket(**chosen), "customer": customer}, "idempotencyKey": key or new_key()}
-
-
-async def open_visit(scene: Scene, owner: Member, at: Till) -> str:
-    opened = await at.pos.do(say.SCAN, {"code": await show_code(scene, owner)})
-    assert opened["__typename"] == "Visit"
-    visit_id: str = opened["id"]
-    return visit_id
 
 
 async def sell(scene: Scene, owner: Member, at: Till) -> str:

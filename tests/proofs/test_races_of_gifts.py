@@ -108,7 +108,7 @@ async def test_one_link_is_claimed_once(
     scene: Scene, sender: Member, friends: list[Person], size: Size, capsys: pytest.CaptureFixture[str]
 ) -> None:
     tally = Tally("claims of one link by as many customers")
-    for n in range(1, size.rounds + 1):
+    for _ in range(size.rounds):
         token = await deliver_gift(scene, await send_gift(scene, sender, POINTS))
         answers = await race(
             [partial(f.app.do, say.CLAIM, {"token": token, "idempotencyKey": new_key()}) for f in friends]

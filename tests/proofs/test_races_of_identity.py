@@ -10,7 +10,7 @@ from schema.ids import AttemptKey, encode
 from tests.factories import Shop
 from tests.journeys import Scene, new_key, open_shop, signed_in, till
 from tests.proofs import documents as say
-from tests.proofs.racing import Size, Tally, assert_lawful, counts, one, only, race, sizes
+from tests.proofs.racing import Size, Tally, assert_lawful, counts, race, sizes
 
 LIVE_SESSIONS_SQL = "SELECT count(*) FROM sessions WHERE ended_at IS NULL"
 

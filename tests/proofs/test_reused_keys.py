@@ -81,7 +81,7 @@ async def join_program(world: World) -> Keyed:
 
 
 async def send(world: World) -> Keyed:
-    others = {
+    others: dict[str, Input] = {
         "points": {"points": 6},
         "recipientName": {"recipientName": "Fiend"},
         "recipientEmail": {"recipientEmail": "fiend@example.com"},
@@ -101,7 +101,7 @@ async def cancel(world: World) -> Keyed:
 async def resend(world: World) -> Keyed:
     gifts = [await send_gift(world.scene, world.owner, 5) for _ in range(2)]
     given = {"giftId": gifts[0], "correctedEmail": "right@example.com", "idempotencyKey": new_key()}
-    others = {
+    others: dict[str, Input] = {
         "giftId": {"giftId": gifts[1]},
         "correctedEmail": {"correctedEmail": "wrong@example.com"},
         "no correctedEmail": {"correctedEmail": None},
@@ -155,7 +155,7 @@ async def settle_offline(world: World) -> Keyed:
 
 async def refund(world: World) -> Keyed:
     given = {"saleId": await world.sale(), "lineIds": ["2"], "idempotencyKey": new_key()}
-    others = {
+    others: dict[str, Input] = {
         "saleId": {"saleId": await world.sale()},
         "lineIds": {"lineIds": ["1"]},
         "more lineIds": {"lineIds": ["2", "1"]},
@@ -166,7 +166,7 @@ async def refund(world: World) -> Keyed:
 
 async def enrol(world: World) -> Keyed:
     given = {"email": "new@example.com", "name": "New", "locale": "en-IN", "idempotencyKey": new_key()}
-    others = {
+    others: dict[str, Input] = {
         "email": {"email": "other@example.com"},
         "name": {"name": "Newt"},
         "no name": {"name": None},

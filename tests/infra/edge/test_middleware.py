@@ -9,10 +9,8 @@ import pytest
 import structlog
 from prometheus_client import generate_latest
 from starlette.applications import Starlette
-from starlette.authentication import AuthenticationBackend, AuthenticationError
 from starlette.middleware import Middleware
-from starlette.middleware.authentication import AuthenticationMiddleware
-from starlette.requests import HTTPConnection, Request
+from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 from structlog.testing import capture_logs
@@ -21,7 +19,6 @@ from infra.edge.metrics import metrics_app
 from infra.edge.middleware.access_log import AccessLogMiddleware
 from infra.edge.middleware.request_id import RequestIdMiddleware
 from infra.edge.middleware.security_headers import SecurityHeadersMiddleware
-from infra.edge.routes import graphql_routes, on_authentication_error
 from tests.infra.edge.shop import World
 from tests.infra.edge.site import OPEN, api_of, app_of
 
@@ -140,21 +137,6 @@ async def test_headers_are_added_but_not_replaced() -> None:
         assert response.headers["referrer-policy"] == "no-referrer"
         assert response.headers["x-frame-options"] == "DENY"
         assert response.headers["strict-transport-security"] == "max-age=31536000"
-
-
-class Refusing(AuthenticationBackend):
-    async def authenticate(self, conn: HTTPConnection) -> None:
-        raise AuthenticationError("no")
-
-
-async def test_starlettes_authentication_refuses_with_a_graphql_error() -> None:
-    middleware = [Middleware(AuthenticationMiddleware, backend=Refusing(), on_error=on_authentication_error)]
-    app = Starlette(routes=graphql_routes("/graphql", api_of(World())), middleware=middleware)
-    async with client_of(app) as client:
-        response = await client.post("/graphql", json={"query": "{ who }"})
-    assert response.status_code == 401
-    assert response.headers["www-authenticate"] == 'Bearer error="invalid_token"'
-    assert response.json()["errors"][0]["extensions"] == {"code": "UNAUTHENTICATED"}
 
 
 async def test_requests_are_counted_by_names_of_the_schema() -> None:

@@ -25,21 +25,31 @@ QUIET = (
     "--disable-sync",
 )
 
+CHROMIUM = next(filter(None, map(shutil.which, NAMES)), None)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if CHROMIUM is None:
+        config.hook.pytest_deselected(items=[item for item in items if item.get_closest_marker("browser")])
+        items[:] = [item for item in items if not item.get_closest_marker("browser")]
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    if CHROMIUM is None:
+        terminalreporter.write_line("No Chromium was found on this machine: nothing was tried in a browser.")
+
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def chromium() -> AsyncIterator[Browser]:
-    path = next(filter(None, map(shutil.which, NAMES)), None)
-    if path is None:
-        pytest.skip("Chromium is not installed, so nothing was tried in a browser")
     async with async_playwright() as playwright:
-        found = await playwright.chromium.launch(executable_path=path, args=QUIET)
+        found = await playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
         yield found
         await found.close()
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def live(chromium: Browser, server: MigratedServer) -> AsyncIterator[Live]:
-    """The whole application, worker and mailbox included; not started where no browser would come."""
+async def live(server: MigratedServer) -> AsyncIterator[Live]:
+    """The whole application, worker and mailbox included."""
     async with server.clone() as database, live_application(database) as found:
         yield found
 
