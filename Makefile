@@ -2,43 +2,49 @@
 PYTHON ?= python3
 PORT ?= 8000
 BIN := .venv/bin
-STAMP := .venv/.installed
+RUN := .venv/.run
+DEV := .venv/.dev
 
 .PHONY: help demo test check bench soak lock messages clean
 
 help: ## What can be made
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/'
 
-$(STAMP): requirements/dev.txt pyproject.toml infra/bootstrap.py
-	@$(PYTHON) infra/bootstrap.py
+# What it takes to run, and what it takes to work on it; each is installed when its lock file has changed.
+$(RUN): requirements/run.txt pyproject.toml infra/bootstrap.py
+	@$(PYTHON) infra/bootstrap.py run
 	@touch $@
 
-demo: $(STAMP) ## Start Regulars with a shop in it, on http://127.0.0.1:$(PORT)
+$(DEV): requirements/dev.txt pyproject.toml infra/bootstrap.py
+	@$(PYTHON) infra/bootstrap.py dev
+	@touch $(RUN) $@
+
+demo: $(RUN) ## Start Regulars with a shop in it, on http://127.0.0.1:$(PORT)
 	@$(BIN)/regulars demo --port $(PORT)
 
-test: $(STAMP) ## Run the test suite against a real PostgreSQL
+test: $(DEV) ## Run the test suite against a real PostgreSQL
 	@$(BIN)/python -m pytest
 
-check: $(STAMP) ## Style, types, architecture, migrations, snapshots
+check: $(DEV) ## Style, types, architecture, migrations, snapshots
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-logo 2>/dev/null || $(BIN)/lint-imports
 	@$(BIN)/squawk --config .squawk.toml infra/migrations/*.sql
-	@$(BIN)/python -m pytest -q --durations=0 --durations-min=60 tests/test_architecture.py tests/test_snapshots.py
+	@$(BIN)/python -m pytest -q --durations=0 --durations-min=60 tests/test_architecture.py tests/test_snapshots.py tests/schema/test_sdl.py
 
-bench: $(STAMP) ## Measure, as ratios against the bare statements in the same run
+bench: $(DEV) ## Measure, as ratios against the bare statements in the same run
 	@$(BIN)/python -m tests.bench
 
-soak: $(STAMP) ## The long runs: races by the thousand, kill -9, fuzz; prints its figures
+soak: $(DEV) ## The long runs: races by the thousand, kill -9, fuzz; prints its figures
 	@$(BIN)/python -m pytest -m soak -s --durations=0
 
-lock: $(STAMP) ## Refresh the hash-locked requirements from pyproject.toml
+lock: $(DEV) ## Refresh the hash-locked requirements from pyproject.toml
 	@$(BIN)/python -m pip install --quiet uv
-	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 pyproject.toml -o requirements/run.txt
-	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --extra dev pyproject.toml -o requirements/dev.txt
+	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --extra install pyproject.toml -o requirements/run.txt
+	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --extra install --extra dev pyproject.toml -o requirements/dev.txt
 
-messages: $(STAMP) ## Extract messages into the catalogues of every language
+messages: $(DEV) ## Extract messages into the catalogues of every language
 	@$(BIN)/python -m infra.messages
 
 clean: ## Remove what was built; the data of the demo stays

@@ -1,4 +1,7 @@
-"""Makes `.venv` and installs the locked requirements. Standard library only: it runs before anything is installed."""
+"""Makes `.venv` and installs the locked requirements: `run` to use it, `dev` to work on it.
+
+Standard library only: it runs before anything is installed.
+"""
 
 import subprocess
 import sys
@@ -13,11 +16,12 @@ def main() -> None:
     if sys.version_info < OLDEST:
         found = ".".join(map(str, sys.version_info[:3]))
         sys.exit(f"Regulars needs Python 3.11 or newer; this is {found}. Try: make PYTHON=python3.12 demo")
+    [purpose] = sys.argv[1:]
     python = VENV / "bin" / "python"
     if not python.exists():
         create_venv()
     install = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    run([*install, "--require-hashes", "-r", str(ROOT / "requirements" / "dev.txt")])
+    run([*install, "--require-hashes", "-r", str(ROOT / "requirements" / f"{purpose}.txt")])
     run([*install, "--no-deps", "--no-build-isolation", "--editable", str(ROOT)])
     run([str(python), "-m", "infra.messages", "--compile"])
 
