@@ -75,7 +75,7 @@ def worker_of(runtime: Runtime) -> Worker:
         pool=runtime.pool,
         clock=runtime.clock,
         relay=relay_of(settings),
-        sender=Sender(settings.mail_return_path or address, name, address if settings.mail_return_path else None),
+        sender=Sender(address, name, return_path=settings.mail_return_path),
         templates=templates.load(),
         public_url=settings.public_base_url,
     )

@@ -132,6 +132,15 @@ async def test_closed_gift_cannot_be_cancelled(conn: Conn, now: datetime) -> Non
     assert await all_rows(conn) == before
 
 
+async def test_links_of_a_cancelled_gift_are_revoked(conn: Conn, now: datetime) -> None:
+    scene = await make_scene(conn, now=now)
+    gift, _ = await mailed(conn, scene, now=now)
+
+    await cancel(conn, gift, now=now + timedelta(hours=1))
+
+    assert await conn.fetchval("SELECT revoked_at FROM gift_links") == now + timedelta(hours=1)
+
+
 async def test_somebody_elses_gift_is_not_found(conn: Conn, now: datetime) -> None:
     scene = await make_scene(conn, now=now)
     gift, _ = await mailed(conn, scene, now=now)
@@ -153,6 +162,7 @@ async def test_gift_whose_time_is_over_goes_back_to_the_lots_it_came_from_once(c
 
     gift = await read(conn, scene, gift)
     assert (gift.status, gift.closed_at) == (GiftStatus.RETURNED, gift.claimable_until)
+    assert await conn.fetchval("SELECT revoked_at FROM gift_links") == gift.claimable_until
     assert await gifts.preview(conn, link_hash=link, now=now) is None
     assert await events_of(conn, gift) == ["CREATED", "SENT", "RETURNED"]
     # The soonest lot lapsed on the way; the two others are as they were.

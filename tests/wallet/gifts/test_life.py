@@ -251,7 +251,7 @@ def live(database: Database, *, examples: int, steps: int) -> None:
 
 
 def test_gifts_agree_with_a_plain_model_over_random_lives(database: Database) -> None:
-    live(database, examples=25, steps=25)
+    live(database, examples=30, steps=30)
 
 
 @pytest.mark.soak
