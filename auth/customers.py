@@ -12,7 +12,7 @@ from wallet.values import CustomerId, Phrase
 NAME_MAX = 80
 
 FIND_CUSTOMER_SQL = """
-    SELECT u.customer_id, u.email, u.name, u.locale
+    SELECT u.customer_id, s.session_id, u.email, u.name, u.locale
     FROM sessions AS s
     JOIN customers AS u ON u.customer_id = s.customer_id
     WHERE s.session_id = $1 AND s.customer_id = $2 AND s.ended_at IS NULL
@@ -22,22 +22,29 @@ UPDATE_PROFILE_SQL = """
     UPDATE customers
     SET name = CASE WHEN $2 THEN $3 ELSE name END, locale = COALESCE($4, locale)
     WHERE customer_id = $1
-    RETURNING customer_id, email, name, locale
+    RETURNING customer_id, $5::uuid AS session_id, email, name, locale
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Customer:
-    """What the customer's own devices may know of them."""
+    """What the customer's own device, by this session, may know of them."""
 
     customer_id: CustomerId
+    session_id: SessionId
     email: str
     name: str | None
     locale: str
 
     @classmethod
     def from_row(cls, row: Row) -> "Customer":
-        return cls(customer_id=row["customer_id"], email=row["email"], name=row["name"], locale=row["locale"])
+        return cls(
+            customer_id=row["customer_id"],
+            session_id=row["session_id"],
+            email=row["email"],
+            name=row["name"],
+            locale=row["locale"],
+        )
 
 
 async def find(conn: Conn, *, customer_id: CustomerId, session_id: SessionId) -> Customer | None:
@@ -47,7 +54,7 @@ async def find(conn: Conn, *, customer_id: CustomerId, session_id: SessionId) ->
 
 
 async def update_profile(
-    conn: Conn, *, customer_id: CustomerId, rename: bool, name: str | None, locale: str | None
+    conn: Conn, customer: Customer, *, rename: bool, name: str | None, locale: str | None
 ) -> Customer:
     """With `rename` the name is what was given, or gone if that is None; the locale, unless None, is the one given.
 
@@ -60,6 +67,6 @@ async def update_profile(
         problems.append(Problem("locale", Phrase("not_a_locale")))
     if problems:
         raise InvalidInput(problems)
-    row = await conn.fetchrow(UPDATE_PROFILE_SQL, customer_id, rename, name, locale)
+    row = await conn.fetchrow(UPDATE_PROFILE_SQL, customer.customer_id, rename, name, locale, customer.session_id)
     assert row is not None, "customers are never deleted"
     return Customer.from_row(row)

@@ -13,7 +13,7 @@ from strawberry.dataloader import DataLoader
 from auth import sessions
 from auth.sessions import Session
 from auth.viewers import Viewer, as_customer
-from schema.context import GiftsWanted, HistoryWanted
+from schema.context import CardWanted, GiftsWanted, HistoryWanted
 from schema.failures import Unauthenticated
 from schema.ids import CardKey, CustomerKey, EntryKey, GiftKey, MemberCardKey, ProgramKey
 from wallet import cards, gifts, history, programs, visits
@@ -63,9 +63,8 @@ class RequestLoaders:
         async with self._pool.acquire() as conn:
             return await cards.of_customer(conn, customer_id=customer.customer_id)
 
-    async def card(self, key: CardKey) -> Card:
-        """A card of the viewer's own."""
-        return await self._own_cards.load(key)
+    async def card(self, wanted: CardWanted) -> Card:
+        return await self._own_cards.load(wanted)
 
     async def history(self, wanted: HistoryWanted) -> Sequence[Entry]:
         return await self._histories.load(wanted)
@@ -113,11 +112,14 @@ class RequestLoaders:
         found = {ProgramKey(row["merchant_id"], row["program_id"]): programs.from_row(row) for row in rows}
         return [found.get(key) or NotFound() for key in keys]
 
-    async def _load_own_cards(self, keys: list[CardKey]) -> list[Card | BaseException]:
+    async def _load_own_cards(self, wanted: list[CardWanted]) -> list[Card | BaseException]:
+        """One statement for all cards of a customer; a document reads the gifts of one."""
+        found = dict[CardWanted, Card]()
         async with self._pool.acquire() as conn:
-            own = await cards.of_customer(conn, customer_id=self._customer_id())
-        found = {CardKey(card.merchant_id, card.card_id): card for card in own}
-        return [found.get(key) or NotFound() for key in keys]
+            for customer in {each.customer for each in wanted}:
+                for card in await cards.of_customer(conn, customer_id=customer.customer_id):
+                    found[CardWanted(customer, CardKey(card.merchant_id, card.card_id))] = card
+        return [found.get(each) or NotFound() for each in wanted]
 
     async def _load_histories(self, pages: list[HistoryWanted]) -> list[Sequence[Entry]]:
         """One statement for all cards of which the same part is asked for, as a screen with many cards does."""

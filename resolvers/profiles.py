@@ -22,7 +22,7 @@ async def update_profile(info: Info, said: Input[UpdateProfileInput]) -> UpdateP
         customer = await callers.signed_in(conn, context)
         updated = await customers.update_profile(
             conn,
-            customer_id=customer.customer_id,
+            customer,
             rename=said.name is not UNSET,
             name=given(said.name),
             locale=given(said.locale),

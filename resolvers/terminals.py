@@ -36,7 +36,7 @@ async def activate_terminal(info: Info, said: Input[ActivateTerminalInput]) -> A
                 ring=ring,
                 code=said.activation_code,
                 device_name=said.device_name,
-                client=context.client or b"",
+                client=context.client,
                 now=context.now,
             )
         activated = granted(answer)

@@ -20,6 +20,14 @@ from wallet.visits import MemberCard
 
 
 @dataclass(frozen=True, slots=True)
+class CardWanted:
+    """One of the customer's own cards."""
+
+    customer: CustomerKey
+    card: CardKey
+
+
+@dataclass(frozen=True, slots=True)
 class HistoryWanted:
     """`first` lines of a card's history older than `before_seq`, of those kinds only."""
 
@@ -43,7 +51,7 @@ class Loaders(Protocol):
 
     async def program(self, key: ProgramKey) -> Program: ...
     async def cards(self, customer: CustomerKey) -> Sequence[Card]: ...
-    async def card(self, key: CardKey) -> Card: ...
+    async def card(self, wanted: CardWanted) -> Card: ...
     async def history(self, wanted: HistoryWanted) -> Sequence[Entry]: ...
     async def entry(self, key: EntryKey) -> Entry: ...
     async def expiring(self, key: CardKey) -> Sequence[Expiring]: ...

@@ -6,7 +6,7 @@ import strawberry
 from strawberry import UNSET
 
 from auth import customers
-from auth.viewers import session_of
+from auth.viewers import SessionId
 from schema.card import Card
 from schema.connection import page_size, read_gift_cursor
 from schema.context import GiftsWanted, Info
@@ -24,6 +24,7 @@ class Customer(Node):
     name: str | None
     locale: str = strawberry.field(description="BCP 47, e.g. ml-IN.")
     key: strawberry.Private[CustomerKey]
+    session_id: strawberry.Private[SessionId]
 
     @strawberry.field
     async def cards(self, info: Info) -> list[Card]:
@@ -37,20 +38,24 @@ class Customer(Node):
 
     @strawberry.field
     async def sessions(self, info: Info) -> list[Session]:
-        current = session_of(info.context.viewer)
         found = await info.context.loaders.sessions(self.key)
-        return [Session.from_domain(session, current=current) for session in found]
+        return [Session.from_domain(session, current=self.session_id) for session in found]
 
     @classmethod
     def from_domain(cls, customer: customers.Customer) -> "Customer":
         key = CustomerKey(customer.customer_id)
-        return cls(id=encode(key), email=customer.email, name=customer.name, locale=customer.locale, key=key)
+        return cls(
+            id=encode(key),
+            email=customer.email,
+            name=customer.name,
+            locale=customer.locale,
+            key=key,
+            session_id=customer.session_id,
+        )
 
 
-@strawberry.input
+@strawberry.input(description="What is left out stays as it is.")
 class UpdateProfileInput:
-    """What is left out stays as it is."""
-
     name: str | None = strawberry.field(default=UNSET, description="Null takes the name away.")
     locale: str | None = strawberry.field(default=UNSET, description="BCP 47, e.g. ml-IN.")
 

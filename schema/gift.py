@@ -9,10 +9,10 @@ from strawberry import UNSET
 
 from schema.card import Card
 from schema.connection import PageInfo, gift_cursor
-from schema.context import Info
+from schema.context import CardWanted, Info
 from schema.errors import IdempotencyKeyReused, InvalidInput, NotFound, TooManyAttempts, UserError
 from schema.field import described
-from schema.ids import CardKey, GiftKey, encode
+from schema.ids import CardKey, CustomerKey, GiftKey, encode
 from schema.node import Node
 from schema.program import Program
 from wallet import gifts
@@ -35,11 +35,11 @@ class Gift(Node):
     sent_at: datetime | None
     claimed_at: datetime | None
     problem: strawberry.Private[DeliveryProblem | None]
-    card_key: strawberry.Private[CardKey]
+    card_wanted: strawberry.Private[CardWanted]
 
     @strawberry.field
     async def card(self, info: Info) -> Card:
-        return Card.from_domain(await info.context.loaders.card(self.card_key))
+        return Card.from_domain(await info.context.loaders.card(self.card_wanted))
 
     @described("Why the email did not arrive, for a person to read.")
     def delivery_problem(self, info: Info) -> str | None:
@@ -60,7 +60,7 @@ class Gift(Node):
             sent_at=gift.sent_at,
             claimed_at=gift.claimed_at,
             problem=gift.problem,
-            card_key=CardKey(gift.merchant_id, gift.card_id),
+            card_wanted=CardWanted(CustomerKey(gift.sender_customer_id), CardKey(gift.merchant_id, gift.card_id)),
         )
 
 

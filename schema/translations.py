@@ -162,7 +162,7 @@ def _by_quality(header: str) -> Sequence[str]:
     wishes: list[tuple[float, str]] = []
     for item in header.split(",")[:WISHES_MAX]:
         tag, _, parameters = item.strip().partition(";")
-        quality = re.fullmatch(r"\s*q=([01](\.[0-9]{0,3})?)\s*", parameters) if parameters else None
+        quality = re.fullmatch(r"\s*q=(0(\.[0-9]{0,3})?|1(\.0{0,3})?)\s*", parameters) if parameters else None
         weight = float(quality[1]) if quality else (0.0 if parameters else 1.0)
         if weight > 0:
             wishes.append((weight, tag.strip()))

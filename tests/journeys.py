@@ -14,10 +14,10 @@ from typing import Any
 
 import httpx
 
-from auth import check_in_tokens, links, sessions
+from auth import check_in_tokens, emails, links, sessions, sign_in
 from auth.sessions import SessionTokens
 from infra.demo import documents as demo
-from schema.ids import CardKey, GiftKey, NodeKey, decode, encode
+from schema.ids import AttemptKey, CardKey, GiftKey, NodeKey, decode, encode
 from tests.database import Database
 from tests.factories import Shop, make_card, make_customer, make_points, make_shop
 from tests.live import Caller, Live, live_application
@@ -190,6 +190,18 @@ async def sign_in_by_mail(scene: Scene, email: str) -> dict[str, Any]:
     signed = await app.do(demo.SIGN_IN, said)
     assert signed["__typename"] == "SignedIn"
     return signed
+
+
+async def mailed_code(scene: Scene, email: str) -> dict[str, str]:
+    """What signIn is told with the right code. The code is made as the worker makes it when it mails."""
+    runtime, now = scene.live.runtime, scene.now
+    async with runtime.pool.acquire() as conn, conn.transaction():
+        asked = await sign_in.request_code(
+            conn, box=runtime.box, email=emails.normalise(email, field="email"), locale="en", client=None, now=now
+        )
+        made = await sign_in.make_code(conn, box=runtime.box, attempt_id=asked.attempt_id, now=now)
+    assert made is not None
+    return {"attemptId": encode(AttemptKey(asked.attempt_id)), "code": made.code, "deviceName": "Phone"}
 
 
 # ---------------------------------------------------------------- what they hold

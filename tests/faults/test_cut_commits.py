@@ -11,10 +11,8 @@ import pytest
 from tests import journeys
 from tests.database import Database
 from tests.factories import Shop
-from tests.faults.history import MASKED
-from tests.faults.proof import POINTS_AT_FIRST
 from tests.faults.proxy import Cut, Proxy, proxy_to
-from tests.faults.shop import RULES
+from tests.faults.shop import POINTS_AT_FIRST, RULES
 from tests.journeys import Member, Scene, Till, basket, new_key
 from tests.live import Caller
 from tests.proofs import documents
@@ -154,7 +152,7 @@ async def grant(conn: Conn, proxy: Proxy, wish: Wish, where: Cut) -> None:
 
     # when the connection breaks at the commit, the client is told that the fault is ours
     proxy.cut(where)
-    assert await fault_of(wish) == MASKED
+    assert await fault_of(wish) == "INTERNAL"
     assert proxy.armed is None, "nothing was committed"
 
     # then all of it is there or nothing

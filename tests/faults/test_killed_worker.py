@@ -1,8 +1,6 @@
 """kill -9 of the worker while it talks to the mail server: the mail leaves at least once, and the gift is not lost."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
 
@@ -13,6 +11,7 @@ from infra.mailbox import Mailbox
 from tests import journeys
 from tests.database import Database
 from tests.faults.processes import LOOK_SECONDS, Process, audit, settings_of, worker
+from tests.faults.relays import listening
 from tests.journeys import MAILED_LINK, found, gift_key, new_key, opened
 from tests.proofs import documents
 from wallet.database import Conn
@@ -50,20 +49,11 @@ class DeadlyRelay(Mailbox):
         return reply
 
 
-@asynccontextmanager
-async def deadly_relay() -> AsyncIterator[DeadlyRelay]:
-    relay, loop = DeadlyRelay(), asyncio.get_running_loop()
-    server = await loop.create_server(lambda: SMTP(relay, hostname="mailbox.invalid", loop=loop), "127.0.0.1", 0)
-    async with server:
-        relay.port = server.sockets[0].getsockname()[1]
-        yield relay
-
-
 @pytest.mark.parametrize(("moment", "mails"), [("RCPT", 1), ("DATA", 2)])
 async def test_gift_reaches_its_recipient_though_the_worker_was_killed(
     database: Database, conn: Conn, tmp_path: Path, moment: str, mails: int
 ) -> None:
-    async with deadly_relay() as relay, opened(database) as scene:
+    async with listening(DeadlyRelay()) as relay, opened(database) as scene:
         shop = await journeys.open_shop(scene)
         sender = await journeys.member(scene, shop, points=100)
         friend = await journeys.signed_in(scene)
@@ -77,7 +67,7 @@ async def test_gift_reaches_its_recipient_though_the_worker_was_killed(
 
         # then the gift waits for its mail, and the job for the end of the lease
         assert await conn.fetchval(STATUS_SQL, *gift_key(gift)) == "SCHEDULED"
-        assert [tuple(row) for row in await conn.fetch(JOBS_SQL)] == [(1, None)]
+        assert [(row["attempts"], row["dead_at"]) for row in await conn.fetch(JOBS_SQL)] == [(1, None)]
 
         # when the lease is over, the next worker mails it again
         await conn.execute(LEASE_ENDS_SQL, scene.now - timedelta(seconds=1))

@@ -10,8 +10,8 @@ import structlog
 
 from tests.database import Database, MigratedServer
 from tests.journeys import Scene, opened
-from tests.proofs.crowd import crowded
 from tests.live import MovableClock
+from tests.proofs.crowd import crowded
 
 
 class StandingClock(MovableClock):

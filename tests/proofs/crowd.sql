@@ -75,9 +75,9 @@ FROM crowd;
 INSERT INTO card_directory (customer_id, merchant_id, program_id, card_id, joined_at)
 SELECT customer_id, merchant_id, program_id, card_id, at FROM crowd;
 INSERT INTO accounts (merchant_id, account_id, program_id, kind, card_id, balance)
-SELECT merchant_id, pg_temp.id('active', n), program_id, 'active', card_id, 2 FROM crowd
+SELECT merchant_id, pg_temp.id('active', n), program_id, 'active', card_id, CASE n % 50 WHEN 49 THEN 0 ELSE 2 END FROM crowd
 UNION ALL
-SELECT merchant_id, pg_temp.id('pending', n), program_id, 'pending', card_id, 0 FROM crowd
+SELECT merchant_id, pg_temp.id('pending', n), program_id, 'pending', card_id, CASE n % 50 WHEN 49 THEN 2 ELSE 0 END FROM crowd
 UNION ALL
 SELECT merchant_id, pg_temp.id('escrow', n), program_id, 'gift', card_id, n % 10 / 9 FROM crowd
 UNION ALL

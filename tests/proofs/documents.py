@@ -161,3 +161,55 @@ query Page($id: ID!, $first: Int!, $after: String) {{
   }}
 }}
 """
+
+REST = f"""
+query Rest($id: ID!) {{
+  viewer {{
+    sentGifts(first: 20) {{ edges {{ node {{ id status card {{ id }} }} cursor }} pageInfo {{ endCursor }} }}
+    sessions {{ id deviceName current }}
+  }}
+  node(id: $id) {{
+    ... on Card {{
+      expiring {{ points expiresAt }}
+      history(first: 20, kinds: [EARNED, REFUNDED, GIFT_SENT]) {{
+        edges {{ node {{ {LINE} reverses {{ id }} reversedBy {{ id }} }} }}
+      }}
+    }}
+  }}
+}}
+"""
+
+PREVIEW = """
+query Preview($token: String!) {
+  gift(token: $token) { senderName recipientName message points claimableUntil program { name } }
+}
+"""
+
+CONFIRM = """
+mutation Confirm($input: ConfirmEmailInput!) {
+  confirmEmail(input: $input) { __typename ... on UserError { message } }
+}
+"""
+
+QUOTE = """
+mutation Quote($input: SaleInput!) {
+  quote(input: $input) { __typename ... on Quote { id earns balanceAfter } ... on UserError { message } }
+}
+"""
+
+SALE_OF = """
+query Sale($id: ID, $receipt: String) {
+  sale(id: $id, receiptNumber: $receipt) { __typename id receiptNumber points refundedPoints lines { lineId status } }
+}
+"""
+
+NODE = "query Node($id: ID!) { node(id: $id) { __typename id } }"
+PROGRAM = "query Program($slug: String!) { program(slug: $slug) { __typename id slug name terms } }"
+TERMINAL = "query Terminal { terminal { __typename id name storeName } }"
+SIGN_OUT = "mutation SignOut($id: ID) { signOut(sessionId: $id) { __typename ... on UserError { message } } }"
+
+UPDATE = """
+mutation Update($input: UpdateProfileInput!) {
+  updateProfile(input: $input) { __typename ... on ProfileUpdated { customer { id name email locale } } }
+}
+"""

@@ -5,10 +5,9 @@ from functools import partial
 
 import pytest
 
-from auth import emails, sign_in, terminals
-from schema.ids import AttemptKey, encode
+from auth import terminals
 from tests.factories import Shop
-from tests.journeys import Scene, new_key, open_shop, signed_in, till
+from tests.journeys import Scene, mailed_code, new_key, open_shop, signed_in, till
 from tests.proofs import documents as say
 from tests.proofs.racing import Size, Tally, assert_lawful, counts, race, sizes
 
@@ -23,18 +22,6 @@ async def shop(scene: Scene) -> Shop:
 async def live_sessions(scene: Scene) -> int:
     async with scene.live.runtime.pool.acquire() as conn:
         return int(await conn.fetchval(LIVE_SESSIONS_SQL))
-
-
-async def mailed_code(scene: Scene, email: str) -> dict[str, str]:
-    """What signIn is told with the right code. The code is made as the worker makes it when it mails."""
-    runtime, now = scene.live.runtime, scene.now
-    async with runtime.pool.acquire() as conn, conn.transaction():
-        asked = await sign_in.request_code(
-            conn, box=runtime.box, email=emails.normalise(email, field="email"), locale="en", client=None, now=now
-        )
-        made = await sign_in.make_code(conn, box=runtime.box, attempt_id=asked.attempt_id, now=now)
-    assert made is not None
-    return {"attemptId": encode(AttemptKey(asked.attempt_id)), "code": made.code, "deviceName": "Phone"}
 
 
 async def activation_code(scene: Scene, shop: Shop) -> str:

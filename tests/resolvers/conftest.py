@@ -5,12 +5,14 @@ from datetime import datetime
 import pytest
 
 from auth import keys
+from auth.keys import KeyRing
 from auth.secrets import SecretBox
+from infra.changes import CardChanges
 from infra.pool import Pool
 from resolvers.root_customer import customer_schema
 from resolvers.root_pos import pos_schema
 from tests.factories import Shop, make_card, make_customer, make_points, make_shop
-from tests.resolvers.api import Api, Rings, as_customer, as_terminal, sign_in
+from tests.resolvers.api import Api, House, Noted, as_customer, as_terminal, make_house, sign_in
 from tests.resolvers.world import Person
 from wallet.database import Conn
 from wallet.rules import Rules
@@ -25,22 +27,32 @@ def box() -> SecretBox:
 
 
 @pytest.fixture
-async def rings(pool: Pool, box: SecretBox, now: datetime) -> Rings:
+async def ring(pool: Pool, box: SecretBox, now: datetime) -> KeyRing:
     async with pool.acquire() as conn, conn.transaction():
         await keys.ensure(conn, box=box, now=now)
-        return Rings(await keys.load(conn, box=box, now=now))
+        return await keys.load(conn, box=box, now=now)
 
 
 @pytest.fixture
-def anybody(pool: Pool, box: SecretBox, rings: Rings, now: datetime) -> Api:
+def changes(pool: Pool) -> CardChanges:
+    return Noted(pool)
+
+
+@pytest.fixture
+def house(pool: Pool, box: SecretBox, ring: KeyRing, changes: CardChanges, now: datetime) -> House:
+    return make_house(pool, box, ring, changes, now)
+
+
+@pytest.fixture
+def anybody(house: House, now: datetime) -> Api:
     """The customers' API, called by nobody in particular."""
-    return Api(customer_schema, pool, box, rings, now)
+    return Api(house, "/graphql", customer_schema, now)
 
 
 @pytest.fixture
-def new_till(pool: Pool, box: SecretBox, rings: Rings, now: datetime) -> Api:
+def new_till(house: House, now: datetime) -> Api:
     """The tills' API, called by a device that is no till yet."""
-    return Api(pos_schema, pool, box, rings, now)
+    return Api(house, "/pos/graphql", pos_schema, now)
 
 
 @pytest.fixture

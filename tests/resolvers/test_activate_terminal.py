@@ -2,10 +2,11 @@ from datetime import datetime, timedelta
 
 from auth import terminals
 from auth.access_tokens import Audience, verify
+from auth.keys import KeyRing
 from auth.secrets import SecretBox
 from schema.ids import TerminalKey, encode
 from tests.factories import Shop
-from tests.resolvers.api import Api, Rings
+from tests.resolvers.api import Api
 from tests.resolvers.world import everything
 from wallet.database import Conn
 
@@ -34,7 +35,7 @@ async def code_of(conn: Conn, shop: Shop, box: SecretBox, *, now: datetime) -> s
 
 
 async def test_a_code_makes_the_device_the_till(
-    new_till: Api, till: Api, shop: Shop, rings: Rings, box: SecretBox, conn: Conn, now: datetime
+    new_till: Api, till: Api, shop: Shop, ring: KeyRing, box: SecretBox, conn: Conn, now: datetime
 ) -> None:
     # given an activation code
     code = await code_of(conn, shop, box, now=now)
@@ -44,7 +45,7 @@ async def test_a_code_makes_the_device_the_till(
     assert answer["__typename"] == "TerminalActivated"
     assert answer["terminal"]["id"] == encode(TerminalKey(shop.merchant_id, shop.terminal_id))
     assert (answer["terminal"]["name"], answer["terminal"]["currency"]) == ("Till 1", "INR")
-    verify(rings.ring, token=answer["tokens"]["accessToken"], audience=Audience.POS, now=now)
+    verify(ring, token=answer["tokens"]["accessToken"], audience=Audience.POS, now=now)
     # and the till's earlier session is over
     assert await till.failure(TERMINAL) == "UNAUTHENTICATED"
 

@@ -1,8 +1,9 @@
 from datetime import datetime, timedelta
 
 from auth import sessions
+from auth.keys import KeyRing
 from auth.secrets import SecretBox
-from tests.resolvers.api import Api, Rings
+from tests.resolvers.api import Api
 from tests.resolvers.world import Person, everything
 from wallet.database import Conn
 
@@ -17,19 +18,19 @@ REFRESH = """
 """
 
 
-async def first_token(conn: Conn, asha: Person, box: SecretBox, rings: Rings, now: datetime) -> str:
+async def first_token(conn: Conn, asha: Person, box: SecretBox, ring: KeyRing, now: datetime) -> str:
     async with conn.transaction():
         tokens = await sessions.open_for_customer(
-            conn, box=box, ring=rings.ring, customer_id=asha.customer_id, device_name="Phone", now=now
+            conn, box=box, ring=ring, customer_id=asha.customer_id, device_name="Phone", now=now
         )
     return tokens.refresh
 
 
 async def test_a_refresh_gives_the_next_pair(
-    anybody: Api, asha: Person, box: SecretBox, rings: Rings, conn: Conn, now: datetime
+    anybody: Api, asha: Person, box: SecretBox, ring: KeyRing, conn: Conn, now: datetime
 ) -> None:
     # given a device's first token
-    first = await first_token(conn, asha, box, rings, now)
+    first = await first_token(conn, asha, box, ring, now)
     # when it is shown, and what it gave is shown
     second = await anybody.do(REFRESH, refreshToken=first)
     third = await anybody.at(now + timedelta(minutes=9)).do(REFRESH, refreshToken=second["tokens"]["refreshToken"])
@@ -40,10 +41,10 @@ async def test_a_refresh_gives_the_next_pair(
 
 
 async def test_an_old_token_ends_the_session_though_it_is_refused(
-    anybody: Api, asha: Person, box: SecretBox, rings: Rings, conn: Conn, now: datetime
+    anybody: Api, asha: Person, box: SecretBox, ring: KeyRing, conn: Conn, now: datetime
 ) -> None:
     # given a token that was used a minute ago
-    first = await first_token(conn, asha, box, rings, now)
+    first = await first_token(conn, asha, box, ring, now)
     second = (await anybody.do(REFRESH, refreshToken=first))["tokens"]["refreshToken"]
     later = anybody.at(now + timedelta(minutes=1))
     # when it comes back

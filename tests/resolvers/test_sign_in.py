@@ -2,10 +2,11 @@ from datetime import datetime, timedelta
 
 from auth import sign_in
 from auth.access_tokens import Audience, verify
+from auth.keys import KeyRing
 from auth.secrets import SecretBox
 from auth.sign_in import AttemptId
 from schema.ids import AttemptKey, CustomerKey, decode, encode
-from tests.resolvers.api import Api, Rings
+from tests.resolvers.api import Api
 from tests.resolvers.test_request_sign_in_code import REQUEST
 from tests.resolvers.world import Person, count, everything
 from wallet.database import Conn
@@ -36,7 +37,7 @@ async def mailed_code(conn: Conn, box: SecretBox, attempt_id: str, *, now: datet
 
 
 async def test_the_mailed_code_signs_in(
-    anybody: Api, asha: Person, rings: Rings, box: SecretBox, conn: Conn, now: datetime
+    anybody: Api, asha: Person, ring: KeyRing, box: SecretBox, conn: Conn, now: datetime
 ) -> None:
     # given a mailed code
     attempt = (await anybody.do(REQUEST, email="Asha@Example.com"))["attemptId"]
@@ -47,9 +48,11 @@ async def test_the_mailed_code_signs_in(
     assert answer["__typename"] == "SignedIn"
     assert answer["customer"]["id"] == encode(CustomerKey(asha.customer_id))
     assert [card["id"] for card in answer["customer"]["cards"]] == [asha.card]
+    devices = {session["deviceName"]: session["current"] for session in answer["customer"]["sessions"]}
+    assert devices == {"Phone": False, "Asha's phone": True}
     tokens = answer["tokens"]
     assert tokens["accessTokenExpiresAt"] == "2026-11-22T09:40:00Z"
-    viewer = verify(rings.ring, token=tokens["accessToken"], audience=Audience.CUSTOMER, now=now)
+    viewer = verify(ring, token=tokens["accessToken"], audience=Audience.CUSTOMER, now=now)
     assert getattr(viewer, "customer_id", None) == asha.customer_id
 
 

@@ -1,8 +1,10 @@
 from datetime import datetime, timedelta
+from uuid import uuid4
 
 from tests.database import StatementCounter
 from tests.factories import Shop, make_card, make_points, make_shop
 from tests.resolvers.api import Api
+from tests.resolvers.documents import JOIN_PROGRAM
 from tests.resolvers.world import Person, asked
 from wallet.database import Conn
 
@@ -78,3 +80,34 @@ async def test_the_home_screen_takes_four_statements_whatever_the_number_of_card
     assert len(asked(seen)) == 4, asked(seen)
     assert [len(card["history"]["edges"]) for card in cards] == [20, 0]
     assert [card["history"]["pageInfo"]["hasNextPage"] for card in cards] == [True, False]
+
+
+TERMS = "query { viewer { cards { program { terms } } } }"
+
+
+async def test_the_header_decides_the_language_and_without_one_the_customers_own(
+    phone: Api, asha: Person, conn: Conn
+) -> None:
+    # given a customer who has chosen Malayalam
+    await conn.execute("UPDATE customers SET locale = 'ml-IN' WHERE customer_id = $1", asha.customer_id)
+
+    async def first_term(header: str | None) -> str:
+        (card,) = (await phone.speaking(header)(TERMS))["viewer"]["cards"]
+        return str(card["program"]["terms"][0])
+
+    # when the phone asks with and without a header
+    said = [await first_term(header) for header in (None, "hi-IN", "en-IN", "de-DE, zh;q=0.5")]
+    # then the header decides, if it names a language that we speak
+    assert said == [
+        "ചെലവാക്കുന്ന ഓരോ ₹100-നും 10 beans കിട്ടും.",
+        "हर ₹100 की ख़रीद पर आपको 10 beans मिलते हैं।",
+        "You get 10 beans for every ₹100 you spend.",
+        "ചെലവാക്കുന്ന ഓരോ ₹100-നും 10 beans കിട്ടും.",
+    ]
+
+
+async def test_a_refusal_is_in_the_customers_own_language_too(phone: Api, asha: Person, conn: Conn) -> None:
+    await conn.execute("UPDATE customers SET locale = 'th-TH' WHERE customer_id = $1", asha.customer_id)
+    said = {"programSlug": "no-such-program", "idempotencyKey": str(uuid4())}
+    answer = await phone.speaking(None).do(JOIN_PROGRAM, **said)
+    assert answer["message"] == "ไม่มีโปรแกรมนี้ โปรดสแกนโปสเตอร์อีกครั้ง หรือขอลิงก์จากร้าน"

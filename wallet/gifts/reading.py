@@ -43,10 +43,11 @@ SENT_GIFTS_SQL = """
 
 PREVIEW_SQL = """
     SELECT g.merchant_id, g.program_id, g.points, g.recipient_name, g.message, g.claimable_until,
-           s.name AS sender_name, s.email AS sender_email
+           s.name AS sender_name, s.email AS sender_email, m.timezone
     FROM gift_links AS l
     JOIN gifts AS g ON g.merchant_id = l.merchant_id AND g.gift_id = l.gift_id
     JOIN customers AS s ON s.customer_id = g.sender_customer_id
+    JOIN merchants AS m ON m.merchant_id = g.merchant_id
     WHERE l.link_hash = $1 AND l.revoked_at IS NULL AND g.closed_at IS NULL AND g.claimable_until > $2
 """
 
@@ -67,7 +68,7 @@ class GiftPage:
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """A gift as the holder of its link sees it."""
+    """A gift as the holder of its link sees it. `timezone` is the merchant's: days end there."""
 
     sender_name: str
     recipient_name: str
@@ -75,6 +76,7 @@ class Preview:
     points: Points
     program: Program
     claimable_until: datetime
+    timezone: str
 
 
 async def find(conn: Conn, *, customer_id: CustomerId, merchant_id: MerchantId, gift_id: GiftId) -> Gift | None:
@@ -102,4 +104,5 @@ async def preview(conn: Conn, *, link_hash: bytes, now: datetime) -> Preview | N
         points=row["points"],
         program=await programs.get(conn, merchant_id=row["merchant_id"], program_id=row["program_id"], now=now),
         claimable_until=row["claimable_until"],
+        timezone=row["timezone"],
     )

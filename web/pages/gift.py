@@ -15,9 +15,9 @@ async def gift_page(facts: PageFacts, request: Request) -> Response:
     """What the gift is and how to claim it; for every link that cannot be claimed, whyever, the same page with 404."""
     async with facts.pool().acquire() as conn:
         preview = await gifts.preview(conn, link_hash=link_hash_of(request.path_params["token"]), now=facts.clock())
-    say = reader_of(request)
     if preview is None:
-        return render("no_gift", say, {}, status=404)
+        return render("no_gift", reader_of(request), {}, status=404)
+    say = reader_of(request, timezone=preview.timezone)
     program = preview.program
     unit = program.point_name if preview.points == 1 else program.point_name_plural
     number = say.number(preview.points)

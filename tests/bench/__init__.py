@@ -1,0 +1,1 @@
+"""How fast it is, beside the bare statements: `python -m tests.bench`."""

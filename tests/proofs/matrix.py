@@ -1,0 +1,215 @@
+"""Every root field of both APIs, the thing that it is asked about, and what everybody must be answered.
+
+An answer is the type of an error, the code of a top-level error, NULL or DATA.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from tests.journeys import basket, gift_of, new_key
+from tests.proofs import documents as say
+from tests.proofs.sockets import CARD_CHANGED
+from tests.proofs.tenants import (
+    ANONYMOUS,
+    EMAIL,
+    NEIGHBOUR,
+    OTHER_MERCHANT,
+    OTHER_STORE,
+    OWN_TILL,
+    OWNER,
+    RECEIPT,
+    REVOKED,
+    SIGNED_OUT,
+    STRANGER,
+    WRONG_API,
+    Things,
+)
+
+DATA = "data"
+NULL = "null"
+NOT_FOUND = "NotFound"
+UNAUTHENTICATED = "UNAUTHENTICATED"
+
+USUAL = {
+    ANONYMOUS: UNAUTHENTICATED,
+    WRONG_API: UNAUTHENTICATED,
+    SIGNED_OUT: UNAUTHENTICATED,
+    REVOKED: UNAUTHENTICATED,
+    OWNER: DATA,
+    OWN_TILL: DATA,
+}
+EVERYBODY = (ANONYMOUS, SIGNED_OUT, REVOKED, STRANGER, NEIGHBOUR, OWNER, OTHER_MERCHANT, OTHER_STORE, OWN_TILL)
+"""But for those who come with a token of the other API: they are turned away at the door."""
+
+
+def all_alike(answer: str) -> dict[str, str]:
+    return dict.fromkeys(EVERYBODY, answer)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """`others` is what those are answered whose thing it is not; `to` says who is answered something else still."""
+
+    field: str
+    about: str
+    document: str
+    given: Callable[[Things], dict[str, Any]]
+    others: str
+    to: Mapping[str, str] = field(default_factory=dict)
+    writes: frozenset[str] = frozenset()
+    """The tables that others change by asking: what is counted, and what is their own."""
+    shows: frozenset[str] = frozenset()
+    """The secrets that are meant for whoever holds what this is asked with."""
+
+    def answer_to(self, caller: str) -> str:
+        return self.to.get(caller, USUAL.get(caller, self.others))
+
+
+def said(**given: Any) -> Callable[[Things], dict[str, Any]]:
+    """What is the same whosever thing it is."""
+    return lambda _: {"input": given}
+
+
+def keyed(given: Callable[[Things], dict[str, Any]]) -> Callable[[Things], dict[str, Any]]:
+    """An input with a new idempotency key."""
+    return lambda of: {"input": {**given(of), "idempotencyKey": new_key()}}
+
+
+def sold(customer: Callable[[Things], dict[str, str]]) -> Callable[[Things], dict[str, Any]]:
+    return lambda of: {**basket(receipt=RECEIPT), "customer": customer(of)}
+
+
+def offline(customer: Callable[[Things], dict[str, str]]) -> Callable[[Things], dict[str, Any]]:
+    def given(of: Things) -> dict[str, Any]:
+        scanned_at = (of.world.scene.now - timedelta(seconds=1)).isoformat()
+        sale = {"sale": sold(customer)(of), "scannedAt": scanned_at, "idempotencyKey": new_key()}
+        return {"input": {"sales": [sale]}}
+
+    return given
+
+
+def by_visit(of: Things) -> dict[str, str]:
+    return {"visitId": of.visit}
+
+
+def by_code(of: Things) -> dict[str, str]:
+    return {"code": of.code}
+
+
+def node(kind: str, to: Mapping[str, str]) -> Row:
+    return Row("Query.node", kind, say.NODE, lambda of: {"id": of.ids[kind]}, NULL, to)
+
+
+COUNTERS = frozenset({"rate_limits"})
+MEMBERSHIP = frozenset({"card_directory", "cards", "accounts"})
+SALES = frozenset({"sales", "sale_lines", "used_codes"})
+LEDGER = frozenset({"cards", "accounts", "entries", "transfers", "lots", "lot_movements"})
+
+LATE = {SIGNED_OUT: NULL}
+"""Reading by an id asks no session: a token may be used until its end, minutes after its session."""
+UNSEEN = {SIGNED_OUT: NULL, OWNER: NULL, OWN_TILL: NULL}
+"""A type that only the other API has."""
+ONE_SCAN = {OTHER_STORE: DATA, OWN_TILL: "CodeAlreadyUsed"}
+"""A code is good in every store of its merchant, and once."""
+
+CUSTOMERS = [
+    Row("Query.viewer", "themselves", say.HOME, lambda _: {}, DATA, {ANONYMOUS: NULL, SIGNED_OUT: NULL}),
+    Row("Query.program", "a poster", say.PROGRAM, lambda of: {"slug": of.world.shop.slug}, DATA, all_alike(DATA)),
+    Row("Query.gift", "an ended link", say.PREVIEW, lambda of: {"token": of.ended_link}, NULL, all_alike(NULL)),
+    Row(
+        "Query.gift", "a link", say.PREVIEW, lambda of: {"token": of.live_link}, DATA, all_alike(DATA),
+        shows=frozenset({"name"}),
+    ),
+    node("Program", all_alike(DATA)),
+    *(node(kind, LATE) for kind in ("Customer", "Session", "Card", "PointsEntry", "Gift")),
+    *(node(kind, UNSEEN) for kind in ("Terminal", "Visit", "MemberCard", "Sale")),
+    Row(
+        "Mutation.requestSignInCode", "their address", say.REQUEST_CODE, said(email=EMAIL), DATA, all_alike(DATA),
+        writes=COUNTERS | {"sign_in_attempts", "outbox"},
+    ),
+    Row(
+        "Mutation.signIn", "their attempt", say.SIGN_IN, lambda of: {"input": of.world.attempt}, "SignInCodeRejected",
+        all_alike("SignInCodeRejected"), writes=COUNTERS | {"sign_in_attempts"},
+    ),
+    Row(
+        "Mutation.refreshSession", "a till's token", say.REFRESH,
+        lambda of: {"input": {"refreshToken": of.world.at.tokens.refresh}}, "SessionEnded", all_alike("SessionEnded"),
+    ),
+    Row("Mutation.signOut", "their device", say.SIGN_OUT, lambda of: {"id": of.ids["Session"]}, NOT_FOUND),
+    Row(
+        "Mutation.updateProfile", "themselves", say.UPDATE, said(name="Somebody"), DATA,
+        writes=frozenset({"customers"}),
+    ),
+    Row(
+        "Mutation.confirmEmail", "no link", say.CONFIRM, said(token="A" * 43), "ConfirmationNotUsable",
+        all_alike("ConfirmationNotUsable"),
+    ),
+    Row(
+        "Mutation.joinProgram", "a poster", say.JOIN, keyed(lambda of: {"programSlug": of.world.shop.slug}), DATA,
+        writes=MEMBERSHIP,
+    ),
+    Row(
+        "Mutation.createCheckInCode", "their card", say.CHECK_IN,
+        lambda of: {"input": {"cardId": of.ids["Card"]}}, NOT_FOUND, writes=COUNTERS,
+    ),
+    Row(
+        "Mutation.sendGift", "their card", say.SEND_GIFT, lambda of: {"input": gift_of(of.world.owner, 1)}, NOT_FOUND
+    ),
+    Row("Mutation.cancelGift", "their gift", say.CANCEL_GIFT, keyed(lambda of: {"giftId": of.gift}), NOT_FOUND),
+    Row("Mutation.resendGift", "their gift", say.RESEND_GIFT, keyed(lambda of: {"giftId": of.gift}), NOT_FOUND),
+    Row(
+        "Mutation.claimGift", "an ended link", say.CLAIM, keyed(lambda of: {"token": of.ended_link}),
+        "GiftNotClaimable", {OWNER: "GiftNotClaimable"},
+    ),
+    Row("Subscription.cardChanged", "their card", CARD_CHANGED, lambda of: {"id": of.ids["Card"]}, "BAD_USER_INPUT"),
+]  # fmt: skip
+
+TILLS = [
+    Row("Query.terminal", "themselves", say.TERMINAL, lambda _: {}, DATA),
+    Row("Query.sale", "by id", say.SALE_OF, lambda of: {"id": of.sale}, NULL),
+    Row("Query.sale", "by receipt", say.SALE_OF, lambda _: {"receipt": RECEIPT}, NULL),
+    *(node(kind, {}) for kind in ("Terminal", "Visit", "MemberCard", "Sale")),
+    *(node(kind, {OWN_TILL: NULL}) for kind in ("Customer", "Session", "Program", "Card", "PointsEntry", "Gift")),
+    Row(
+        "Mutation.activateTerminal", "no code", say.ACTIVATE, said(activationCode="BCDF-GHJK", deviceName="Till"),
+        "ActivationCodeRejected", all_alike("ActivationCodeRejected"), writes=COUNTERS,
+    ),
+    Row(
+        "Mutation.refreshTerminalSession", "a phone's token", say.REFRESH_TILL,
+        lambda of: {"input": {"refreshToken": of.world.owner.person.tokens.refresh}}, "SessionEnded",
+        all_alike("SessionEnded"),
+    ),
+    Row(
+        "Mutation.scan", "their code", say.SCAN, lambda of: {"input": by_code(of)}, "CodeInvalid", ONE_SCAN,
+        writes=frozenset({"visits", "used_codes"}), shows=frozenset({"name"}),
+    ),
+    Row(
+        "Mutation.scan", "their digits", say.SCAN, lambda of: {"input": {"code": of.digits}}, "CodeInvalid", ONE_SCAN,
+        writes=COUNTERS | {"visits", "used_codes"}, shows=frozenset({"name"}),
+    ),
+    Row("Mutation.quote", "their visit", say.QUOTE, lambda of: {"input": sold(by_visit)(of)}, NOT_FOUND),
+    Row(
+        "Mutation.quote", "their code", say.QUOTE, lambda of: {"input": sold(by_code)(of)}, "CodeInvalid",
+        {OTHER_STORE: DATA},
+    ),
+    Row("Mutation.checkout", "their visit", say.CHECKOUT, keyed(lambda of: {"sale": sold(by_visit)(of)}), NOT_FOUND),
+    Row(
+        "Mutation.checkout", "their code", say.CHECKOUT, keyed(lambda of: {"sale": sold(by_code)(of)}), "CodeInvalid",
+        ONE_SCAN, writes=SALES | LEDGER, shows=frozenset({"receipt"}),
+    ),
+    Row("Mutation.refund", "their sale", say.REFUND, keyed(lambda of: {"saleId": of.sale}), NOT_FOUND),
+    Row(
+        "Mutation.settleOffline", "their visit", say.SETTLE, offline(by_visit), NOT_FOUND,
+        {OTHER_STORE: "InvalidInput", OWN_TILL: "InvalidInput"},
+    ),
+    Row(
+        "Mutation.settleOffline", "their code", say.SETTLE, offline(by_code), "CodeInvalid", ONE_SCAN,
+        writes=SALES | LEDGER, shows=frozenset({"receipt"}),
+    ),
+    Row(
+        "Mutation.enrol", "their address", say.ENROL, keyed(lambda _: {"email": EMAIL}), DATA,
+        writes=MEMBERSHIP | {"visits"}, shows=frozenset({"name"}),
+    ),
+]  # fmt: skip

@@ -1,0 +1,143 @@
+"""Two merchants, everybody who may call, and the things of one customer that are nobody else's business."""
+
+from dataclasses import dataclass, replace
+
+from auth import sessions, terminals
+from schema.ids import CustomerKey, EntryKey, MemberCardKey, ProgramKey, SessionKey, TerminalKey, encode
+from tests import journeys
+from tests.factories import Shop
+from tests.journeys import Member, Scene, Till, new_key
+from tests.live import Caller
+from tests.proofs import documents as say
+from wallet.rules import GiftRules, Rules
+
+NAME, EMAIL, FRIEND, RECEIPT = "Asha Aravind", "asha.aravind@example.com", "friend@example.com", "R-OF-ASHA"
+RULES = Rules(gifts=GiftRules(per_day=1_000, recipients_per_day=1_000))
+
+ANONYMOUS = "nobody"
+WRONG_API = "a token of the other API"
+SIGNED_OUT = "another merchant's, signed out"
+STRANGER, NEIGHBOUR, OWNER = "another merchant's customer", "another customer", "the customer"
+REVOKED, OTHER_MERCHANT, OTHER_STORE, OWN_TILL = "a revoked till", "another merchant's", "another store's", "the till"
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """`customers` and `tills` are all who call the one API or the other. Every access token is good."""
+
+    scene: Scene
+    shop: Shop
+    owner: Member
+    at: Till
+    customers: dict[str, Caller]
+    tills: dict[str, Caller]
+    attempt: dict[str, str]
+    """A sign-in of the customer's that waits for its code, with a wrong one."""
+    number: str
+    """Of the customer's card."""
+
+    @property
+    def secrets(self) -> dict[str, str]:
+        """What nobody may read but the customer, and their store as far as it is its business."""
+        return {"name": NAME, "email": EMAIL, "friend": FRIEND, "receipt": RECEIPT, "number": self.number}
+
+
+@dataclass(frozen=True, slots=True)
+class Things:
+    """What belongs to the customer or to their store, fresh and unused."""
+
+    world: World
+    ids: dict[str, str]
+    """An id of every type of node."""
+    code: str
+    digits: str
+    live_link: str
+    ended_link: str
+
+    @property
+    def gift(self) -> str:
+        return self.ids["Gift"]
+
+    @property
+    def visit(self) -> str:
+        return self.ids["Visit"]
+
+    @property
+    def sale(self) -> str:
+        return self.ids["Sale"]
+
+
+async def things(world: World) -> Things:
+    scene, owner, at = world.scene, world.owner, world.at
+    code = await journeys.show_code(scene, owner)
+    _, typed = await journeys.mint(scene, owner)
+    device = await journeys.phone_of(scene, owner.person.customer_id, EMAIL)
+    sold = {
+        "sale": {**journeys.basket(receipt=RECEIPT), "customer": {"code": await journeys.show_code(scene, owner)}},
+        "idempotencyKey": new_key(),
+    }
+    sale = (await at.pos.do(say.CHECKOUT, sold))["sale"]["id"]
+    gift, sent, cancelled = [await journeys.send_gift(scene, owner, 1) for _ in range(3)]
+    live_link, ended_link = [await journeys.deliver_gift(scene, each) for each in (sent, cancelled)]
+    await owner.app.do(say.CANCEL_GIFT, {"giftId": cancelled, "idempotencyKey": new_key()})
+    ids = {
+        "Customer": encode(CustomerKey(owner.person.customer_id)),
+        "Session": encode(SessionKey(device.tokens.session_id)),
+        "Program": encode(ProgramKey(owner.merchant_id, world.shop.program_id)),
+        "Card": owner.card,
+        "PointsEntry": encode(EntryKey(owner.merchant_id, owner.card_id, 1)),
+        "Gift": gift,
+        "Terminal": encode(TerminalKey(owner.merchant_id, at.terminal_id)),
+        "Visit": await journeys.open_visit(scene, owner, at),
+        "MemberCard": encode(MemberCardKey(owner.merchant_id, owner.card_id)),
+        "Sale": sale,
+    }
+    return Things(world, ids, code, typed.short_code, live_link, ended_link)
+
+
+async def build(scene: Scene) -> World:
+    shop, other = [await journeys.open_shop(scene, rules=RULES) for _ in range(2)]
+    person = await journeys.signed_in(scene, email=EMAIL, name=NAME)
+    owner = await journeys.member(scene, shop, person, points=1_000)
+    stranger, neighbour = [await journeys.member(scene, each, points=9) for each in (other, shop)]
+    at, elsewhere, revoked, ended = [await journeys.till(scene, each) for each in (shop, other, shop, other)]
+    other_store = await journeys.till(scene, shop, store_id=await journeys.open_store(scene, shop))
+    left = await journeys.phone_of(scene, stranger.person.customer_id, stranger.person.email)
+    await sign_out(scene, left, ended, revoked)
+    attempt = await journeys.mailed_code(scene, EMAIL)
+    return World(
+        scene=scene,
+        shop=shop,
+        owner=owner,
+        at=at,
+        customers={
+            ANONYMOUS: scene.customers_api(),
+            WRONG_API: replace(at.pos, path="/graphql"),
+            SIGNED_OUT: left.app,
+            STRANGER: stranger.app,
+            NEIGHBOUR: neighbour.app,
+            OWNER: owner.app,
+        },
+        tills={
+            ANONYMOUS: scene.tills_api(),
+            WRONG_API: replace(owner.app, path="/pos/graphql"),
+            SIGNED_OUT: ended.pos,
+            REVOKED: revoked.pos,
+            OTHER_MERCHANT: elsewhere.pos,
+            OTHER_STORE: other_store.pos,
+            OWN_TILL: at.pos,
+        },
+        attempt={**attempt, "code": f"{(int(attempt['code']) + 1) % 10**6:06d}"},
+        number=(await owner.app.ask(say.HOME))["viewer"]["cards"][0]["number"],
+    )
+
+
+async def sign_out(scene: Scene, phone: journeys.Person, ended: Till, revoked: Till) -> None:
+    """The sessions of the phone and of the tills have ended; one of the tills is revoked. Their tokens are good yet."""
+    now = scene.now
+    async with scene.live.runtime.pool.acquire() as conn:
+        await sessions.end(conn, customer_id=phone.customer_id, session_id=phone.tokens.session_id, now=now)
+        await sessions.end_of_terminal(
+            conn, merchant_id=ended.merchant_id, terminal_id=ended.terminal_id, because="replaced", now=now
+        )
+        await terminals.revoke(conn, merchant_id=revoked.merchant_id, terminal_id=revoked.terminal_id, now=now)

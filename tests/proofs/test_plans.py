@@ -1,0 +1,210 @@
+"""No statement reads a table that grows from end to end, and a long history costs what a short one costs.
+
+On a full database, both for the plan that fits any parameters and for the plan that is made for those that the
+application really sends.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from infra.pool import create_pool
+from infra.sweeps import sweeps
+from schema.connection import seq_cursor
+from tests.database import Database
+from tests.journeys import (
+    Member,
+    Scene,
+    Till,
+    basket,
+    deliver_gift,
+    device_of,
+    gift_of,
+    mailed_code,
+    mint,
+    new_key,
+    open_visit,
+    opened,
+    phone_of,
+    send_gift,
+    show_code,
+    signed_in,
+)
+from tests.live import Caller
+from tests.proofs import documents as say
+from tests.proofs.crowd import LONG_HISTORY, named
+from tests.proofs.plans import generic_plan, pages_touched, plan_for, read_whole
+from tests.test_architecture import PLANNED, statements
+from wallet import audit, outbox
+from wallet.database import Conn
+from wallet.history import HISTORY_OF_KINDS_SQL, HISTORY_SQL, SINCE_SQL
+from wallet.values import CardId, CustomerId, MerchantId, TerminalId
+
+SMALL = {
+    "activation_codes",  # one live code a terminal at most, and the others are swept
+    "schema_migrations",
+    "signing_keys",
+}
+"""Tables that do not grow with what people do."""
+
+WHOLE = {audit.__name__, "infra.cli.auditing", "infra.migrate"}
+"""Modules whose statements look at everything, by what they are for."""
+
+
+@pytest.fixture
+async def conn(crowd: Database) -> AsyncIterator[Conn]:
+    pool = await create_pool(crowd.dsn, max_size=1)
+    async with pool.acquire() as found:
+        yield found
+    await pool.close()
+
+
+# ---------------------------------------------------------------- whatever the parameters
+
+
+async def test_no_statement_of_ours_reads_a_table_that_grows_from_end_to_end(conn: Conn) -> None:
+    found = statements("wallet", "auth", "resolvers", "web", "infra")
+    hot = {
+        name: sql for name, sql in found.items() if name.rpartition(".")[0] not in WHOLE and PLANNED.match(sql.strip())
+    }
+    assert len(hot) > 130
+    scanned = {name: read_whole(await generic_plan(conn, sql)) - SMALL for name, sql in hot.items()}
+    assert {name: tables for name, tables in scanned.items() if tables} == {}
+
+
+@pytest.mark.parametrize(
+    ("sql", "tables"),
+    [
+        ("SELECT count(*) FROM entries WHERE kind = $1", {"entries"}),
+        ("SELECT seq FROM entries WHERE merchant_id = $1 AND card_id = $2", set()),
+        ("SELECT 1 FROM cards AS c JOIN gifts AS g ON g.sender_card_id = c.card_id", {"cards", "gifts"}),
+        ("SELECT card_id FROM cards ORDER BY merchant_id, card_id LIMIT 1", set()),
+        ("DELETE FROM outbox WHERE last_error = $1", {"outbox"}),
+    ],
+)
+async def test_reading_from_end_to_end_is_recognised(conn: Conn, sql: str, tables: set[str]) -> None:
+    assert read_whole(await generic_plan(conn, sql)) == tables
+
+
+# ---------------------------------------------------------------- with what is really sent
+
+
+class TakenBack(Exception):
+    """What was done was done to be seen, and is rolled back."""
+
+
+class Heard:
+    """Every statement that the application says, with its arguments as they were the last time."""
+
+    def __init__(self) -> None:
+        self.statements: dict[str, tuple[object, ...]] = {}
+
+    def __call__(self, logged: Any) -> None:
+        if PLANNED.match(logged.query.strip()) and "typeinfo_tree" not in logged.query:
+            self.statements[logged.query] = logged.args or ()
+
+
+async def a_day(scene: Scene) -> None:
+    """Everything that customers and tills do, once or twice, by the regular and at the counter of their shop."""
+    merchant_id = MerchantId(named("merchant", 0))
+    phone = await phone_of(scene, CustomerId(named("customer", 0)), "0@example.com")
+    owner = Member(phone, merchant_id, CardId(named("card", 0)))
+    at = await device_of(scene, merchant_id, TerminalId(named("terminal", 0)))
+    await reading(scene, owner)
+    await serving(scene, owner, at)
+    await giving(scene, owner)
+
+
+async def reading(scene: Scene, owner: Member) -> None:
+    app = owner.app
+    await app.do(say.SIGN_IN, await mailed_code(scene, "100@example.com"))
+    await app.do(say.REFRESH, {"refreshToken": owner.person.tokens.refresh})
+    await app.do(say.CONFIRM, {"token": "A" * 43})
+    await app.ask(say.HOME)
+    await app.ask(say.PAGE, {"id": owner.card, "first": 50, "after": seq_cursor(LONG_HISTORY // 2)})
+    await app.ask(say.REST, {"id": owner.card})
+    await app.do(say.JOIN, {"programSlug": "program-1", "idempotencyKey": new_key()})
+    await app.do(say.CHECK_IN, {"cardId": owner.card})
+
+
+async def serving(scene: Scene, owner: Member, at: Till) -> None:
+    await at.pos.do(say.ENROL, {"email": f"{new_key()}@example.com", "idempotencyKey": new_key()})
+    _, typed = await mint(scene, owner)
+    await at.pos.do(say.SCAN, {"code": typed.short_code})
+    for customer in ({"visitId": await open_visit(scene, owner, at)}, {"code": await show_code(scene, owner)}):
+        sold = {**basket(), "customer": customer}
+        await at.pos.do(say.QUOTE, sold)
+        checkout = {"sale": sold, "idempotencyKey": new_key()}
+        recorded = await twice(at.pos, say.CHECKOUT, checkout)
+        await at.pos.ask(say.SALE_OF, {"id": recorded["sale"]["id"], "receipt": None})
+        await at.pos.ask(say.SALE_OF, {"id": None, "receipt": "R-1"})
+        given = {"saleId": recorded["sale"]["id"], "lineIds": ["2"], "idempotencyKey": new_key()}
+        await twice(at.pos, say.REFUND, given)
+
+
+async def giving(scene: Scene, owner: Member) -> None:
+    friend = await signed_in(scene)
+    await twice(owner.app, say.SEND_GIFT, gift_of(owner, 1))
+    for end in (say.CANCEL_GIFT, say.RESEND_GIFT):
+        await twice(owner.app, end, {"giftId": await send_gift(scene, owner, 1), "idempotencyKey": new_key()})
+    token = await deliver_gift(scene, await send_gift(scene, owner, 1))
+    await friend.app.ask(say.PREVIEW, {"token": token})
+    await twice(friend.app, say.CLAIM, {"token": token, "idempotencyKey": new_key()})
+
+
+async def twice(caller: Caller, document: str, given: dict[str, Any]) -> dict[str, Any]:
+    """Done, and then replayed."""
+    first = await caller.do(document, given)
+    assert "message" not in first, first
+    assert {**await caller.do(document, given), "replayed": None} == {**first, "replayed": None}
+    return first
+
+
+async def a_night(scene: Scene) -> None:
+    """What the worker finds to do, and what time brings about; nothing of it stays."""
+    with suppress(TakenBack):
+        async with scene.live.runtime.pool.acquire() as conn, conn.transaction():
+            assert await outbox.claim(conn, limit=8, lease=timedelta(minutes=2), now=scene.now)
+            for sweep in sweeps():
+                await sweep.step(conn, limit=50, now=scene.now + timedelta(days=400))
+            raise TakenBack
+
+
+async def test_no_plan_for_what_is_really_sent_reads_a_table_that_grows(crowd: Database, conn: Conn) -> None:
+    # given
+    heard = Heard()
+    async with opened(crowd, on_query=heard) as scene:
+        await a_day(scene)
+        await a_night(scene)
+    # when
+    assert len(heard.statements) > 60
+    scanned = {
+        " ".join(sql.split())[:80]: read_whole(await plan_for(conn, sql, arguments)) - SMALL
+        for sql, arguments in heard.statements.items()
+    }
+    # then
+    assert {sql: tables for sql, tables in scanned.items() if tables} == {}
+
+
+# ---------------------------------------------------------------- however long
+
+
+@pytest.mark.parametrize("sql", [HISTORY_SQL, HISTORY_OF_KINDS_SQL], ids=["all kinds", "some kinds"])
+async def test_a_page_of_a_long_history_touches_as_many_pages_as_one_of_a_short(conn: Conn, sql: str) -> None:
+    def arguments(card: int, before: int) -> list[object]:
+        kinds = [["EARNED", "REDEEMED"]] if sql == HISTORY_OF_KINDS_SQL else []
+        return [[named("merchant", 0)], [named("card", card)], before, 4, *kinds]
+
+    short = await pages_touched(conn, sql, arguments(2, 5))
+    for before in (LONG_HISTORY + 1, LONG_HISTORY // 2, 5):
+        assert await pages_touched(conn, sql, arguments(0, before)) <= short + 2
+
+
+async def test_what_a_phone_missed_is_found_at_once_in_a_long_history(conn: Conn) -> None:
+    merchant_id = named("merchant", 0)
+    short = await pages_touched(conn, SINCE_SQL, [merchant_id, named("card", 2), 0, 4])
+    long = await pages_touched(conn, SINCE_SQL, [merchant_id, named("card", 0), LONG_HISTORY - 4, 4])
+    assert long <= short + 2
