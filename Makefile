@@ -4,6 +4,7 @@ PORT ?= 8000
 BIN := .venv/bin
 RUN := .venv/.run
 DEV := .venv/.dev
+MESSAGES := .venv/.messages
 
 .PHONY: help demo test check bench soak lock messages clean
 
@@ -19,13 +20,18 @@ $(DEV): requirements/dev.txt pyproject.toml infra/bootstrap.py
 	@$(PYTHON) infra/bootstrap.py dev
 	@touch $(RUN) $@
 
-demo: $(RUN) ## Start Regulars with a shop in it, on http://127.0.0.1:$(PORT)
+# gettext reads compiled catalogues, which are not committed.
+$(MESSAGES): $(wildcard schema/locale/*/LC_MESSAGES/messages.po)
+	@$(BIN)/python -m infra.messages --compile
+	@touch $@
+
+demo: $(RUN) $(MESSAGES) ## Start Regulars with a shop in it, on http://127.0.0.1:$(PORT)
 	@$(BIN)/regulars demo --port $(PORT)
 
-test: $(DEV) ## Run the test suite against a real PostgreSQL
+test: $(DEV) $(MESSAGES) ## Run the test suite against a real PostgreSQL
 	@$(BIN)/python -m pytest
 
-check: $(DEV) ## Style, types, architecture, migrations, snapshots
+check: $(DEV) $(MESSAGES) ## Style, types, architecture, migrations, snapshots
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
@@ -33,10 +39,10 @@ check: $(DEV) ## Style, types, architecture, migrations, snapshots
 	@$(BIN)/squawk --config .squawk.toml infra/migrations/*.sql
 	@$(BIN)/python -m pytest -q --durations=0 --durations-min=60 tests/test_architecture.py tests/test_snapshots.py tests/schema/test_sdl.py
 
-bench: $(DEV) ## Measure, as ratios against the bare statements in the same run
+bench: $(DEV) $(MESSAGES) ## Measure, as ratios against the bare statements in the same run
 	@$(BIN)/python -m tests.bench
 
-soak: $(DEV) ## The long runs: races by the thousand, kill -9, fuzz; prints its figures
+soak: $(DEV) $(MESSAGES) ## The long runs: races by the thousand, kill -9, fuzz; prints its figures
 	@$(BIN)/python -m pytest -m soak -s --durations=0
 
 lock: $(DEV) ## Refresh the hash-locked requirements from pyproject.toml

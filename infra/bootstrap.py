@@ -23,7 +23,6 @@ def main() -> None:
     install = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
     run([*install, "--require-hashes", "-r", str(ROOT / "requirements" / f"{purpose}.txt")])
     run([*install, "--no-deps", "--no-build-isolation", "--editable", str(ROOT)])
-    run([str(python), "-m", "infra.messages", "--compile"])
 
 
 def create_venv() -> None:

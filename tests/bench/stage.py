@@ -12,7 +12,8 @@ from uuid import UUID, uuid4
 
 import strawberry
 
-from auth import check_in_tokens, sessions
+from auth import sessions
+from auth.keys import KeyRing
 from infra import settings as environment
 from infra.clock import system_clock
 from infra.postgres.server import running as postgres
@@ -22,17 +23,14 @@ from tests.factories import Shop, make_card, make_customer, make_shop
 from tests.live import SECRET
 from wallet import check_ins, sales, visits
 from wallet.baskets import Basket, Line
-from wallet.check_ins import as_unsigned
 from wallet.database import Conn
 from wallet.rules import Rules
-from wallet.values import CardId, CheckInPurpose, CustomerId, Minor, Points, SignedCode, Terminal, VisitId
+from wallet.values import CardId, CheckInPurpose, CustomerId, Minor, Points, SignedCode, VisitId
 
 BUYERS = 256
 READERS = 32
 LINES_OF_HISTORY = 60
 RULES = Rules(points=Points(1), per_minor=Minor(1_000), carry_remainder=True)
-
-CARD_SQL = "SELECT reference, active_account_id FROM cards WHERE merchant_id = $1 AND card_id = $2"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +55,7 @@ class Stage:
     dsn: str
     runtime: Runtime
     shop: Shop
-    terminal: Terminal
+    ring: KeyRing
     terminal_session_id: UUID
     terminal_token: str
     buyers: Sequence[Member]
@@ -100,7 +98,7 @@ async def _set(runtime: Runtime, data_dir: Path, dsn: str) -> Stage:
         dsn=dsn,
         runtime=runtime,
         shop=shop,
-        terminal=shop.terminal,
+        ring=await runtime.rings.current(now),
         terminal_session_id=opened.session_id,
         terminal_token=opened.access.text,
         buyers=buyers,

@@ -4,7 +4,8 @@ An answer is the type of an error, the code of a top-level error, NULL or DATA.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from dataclasses import field as having
 from datetime import timedelta
 from typing import Any
 
@@ -57,7 +58,7 @@ class Row:
     document: str
     given: Callable[[Things], dict[str, Any]]
     others: str
-    to: Mapping[str, str] = field(default_factory=dict)
+    to: Mapping[str, str] = having(default_factory=dict)
     writes: frozenset[str] = frozenset()
     """The tables that others change by asking: what is counted, and what is their own."""
     shows: frozenset[str] = frozenset()
@@ -130,7 +131,7 @@ CUSTOMERS = [
         writes=COUNTERS | {"sign_in_attempts", "outbox"},
     ),
     Row(
-        "Mutation.signIn", "their attempt", say.SIGN_IN, lambda of: {"input": of.world.attempt}, "SignInCodeRejected",
+        "Mutation.signIn", "an attempt", say.SIGN_IN, lambda of: {"input": of.world.attempt}, "SignInCodeRejected",
         all_alike("SignInCodeRejected"), writes=COUNTERS | {"sign_in_attempts"},
     ),
     Row(
@@ -139,7 +140,7 @@ CUSTOMERS = [
     ),
     Row("Mutation.signOut", "their device", say.SIGN_OUT, lambda of: {"id": of.ids["Session"]}, NOT_FOUND),
     Row(
-        "Mutation.updateProfile", "themselves", say.UPDATE, said(name="Somebody"), DATA,
+        "Mutation.updateProfile", "themselves", say.UPDATE, said(locale="en-GB"), DATA,
         writes=frozenset({"customers"}),
     ),
     Row(
