@@ -29,7 +29,7 @@ demo: $(RUN) $(MESSAGES) ## Start Regulars with a shop in it, on http://127.0.0.
 	@$(BIN)/regulars demo --port $(PORT)
 
 test: $(DEV) $(MESSAGES) ## Run the test suite against a real PostgreSQL
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest --numprocesses=auto
 
 check: $(DEV) $(MESSAGES) ## Style, types, architecture, migrations, snapshots
 	@$(BIN)/ruff check .
