@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from tests.infra.edge.site import OPEN, Site, served
-from tests.infra.edge.wire import GOOD, RESPONSE_JSON, hear, request, say
+from tests.infra.edge.wire import GOOD, RESPONSE_JSON, hear, hear_several, request, say
 
 CONTENT_TYPES = {
     "application/json": 200,
@@ -233,5 +233,5 @@ def test_a_url_over_the_limit_is_refused() -> None:
 def test_requests_in_one_packet_are_answered_in_order(site: Site) -> None:
     with site.raw() as connection:
         connection.sendall(request(b"null") + request(GOOD) + request(b"["))
-        statuses = [hear(connection).status for _ in range(3)]
+        statuses = hear_several(connection, 3)
     assert statuses == [400, 200, 400]

@@ -1,5 +1,6 @@
 """HTTP by hand: whatever a client could put on the wire, and what came back."""
 
+import io
 import json
 import socket
 from dataclasses import dataclass
@@ -46,3 +47,33 @@ def hear(connection: socket.socket, method: str = "POST") -> Reply:
     response.begin()
     body = response.read()
     return Reply(response.status, {name.lower(): value for name, value in response.getheaders()}, body)
+
+
+class _SharedReader(io.BufferedReader):
+    """Is not closed with the first response that was read from it, but with its connection."""
+
+    def close(self) -> None:
+        pass
+
+
+class _Shared:
+    """Gives every response the same reader: what one of them reads ahead belongs to the next."""
+
+    def __init__(self, raw: io.RawIOBase) -> None:
+        self._reader = _SharedReader(raw)
+
+    def makefile(self, _mode: str) -> io.BufferedReader:
+        return self._reader
+
+
+def hear_several(connection: socket.socket, count: int) -> list[int]:
+    """The statuses of the next answers, several of which may come in one packet."""
+    statuses = []
+    with connection.makefile("rb", buffering=0) as raw:
+        shared = _Shared(raw)
+        for _ in range(count):
+            response = HTTPResponse(shared, method="POST")  # type: ignore[arg-type]  # it asks for a reader alone
+            response.begin()
+            response.read()
+            statuses.append(response.status)
+    return statuses
