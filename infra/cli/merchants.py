@@ -1,17 +1,23 @@
 """`regulars merchant`, `program`, `store` and `terminal`: setting up a shop."""
 
+from datetime import UTC, datetime
+from pathlib import Path
 from uuid import UUID
 
+import orjson
 from cyclopts import App
 
 from auth import terminals
 from infra.cli.app import answer, opened
 from infra.clock import system_clock
+from infra.settings import SettingsError
 from infra.wiring import opened_box
 from wallet import programs, stores
+from wallet.database import Conn
 from wallet.errors import NotFound
+from wallet.fingerprint import Json
 from wallet.rules import Rules
-from wallet.values import MerchantId, Minor, Points, StoreId, TerminalId
+from wallet.values import MerchantId, StoreId, TerminalId
 
 merchant = App(name="merchant", help="Businesses.")
 program = App(name="program", help="Loyalty schemes and their rules.")
@@ -45,17 +51,25 @@ async def create_program(
     carry_remainder: bool = False,
     pending_days: int = 0,
     expiry_months: int | None = None,
+    rules: Path | None = None,
     json: bool = False,
 ) -> None:
-    """Make a program: so many points for so much money (in paise, cents), from when and for how long."""
-    rules = Rules(
-        points=Points(points),
-        per_minor=Minor(per_minor),
-        minimum_minor=Minor(minimum_minor),
-        carry_remainder=carry_remainder,
-        pending_days=pending_days,
-        expiry_months=expiry_months,
-    )
+    """Make a program: so many points for so much money (in paise, cents), from when and for how long.
+
+    Parameters
+    ----------
+    rules
+        A JSON file with all of the rules, gift limits among them, instead of the options that state some of them.
+        `regulars program rules` prints those of a program as such a file.
+    """
+    stated: dict[str, Json] = {
+        "points": points,
+        "per_minor": per_minor,
+        "minimum_minor": minimum_minor,
+        "carry_remainder": carry_remainder,
+        "pending_days": pending_days,
+        "expiry_months": expiry_months,
+    }
     async with opened() as (_, pool), pool.acquire() as conn, conn.transaction():
         made = await programs.create(
             conn,
@@ -64,19 +78,60 @@ async def create_program(
             name=name,
             point_name=point_name,
             point_name_plural=point_name_plural,
-            rules=rules,
+            rules=_read(rules) if rules else Rules.from_json(stated),
             now=system_clock(),
         )
     answer({"programId": made.program_id, "slug": made.slug, "number": made.number}, as_json=json)
+
+
+@program.command(name="rules")
+async def print_rules(*, program: str) -> None:
+    """Print the rules of a program (by its slug) that are in force, as the JSON that `create` and `revise` read."""
+    async with opened() as (_, pool), pool.acquire() as conn:
+        found = await _program(conn, program)
+    print(orjson.dumps(found.rules.to_json(), option=orjson.OPT_INDENT_2).decode())
+
+
+@program.command(name="revise")
+async def revise_program(*, program: str, rules: Path, valid_from: datetime | None = None, json: bool = False) -> None:
+    """Publish a new revision of a program's rules, in force from now or from a later moment; what is judged stays."""
+    now = system_clock()
+    begins = valid_from.astimezone(UTC) if valid_from else now
+    async with opened() as (_, pool), pool.acquire() as conn, conn.transaction():
+        found = await _program(conn, program)
+        revision = await programs.revise(
+            conn,
+            merchant_id=found.merchant_id,
+            program_id=found.program_id,
+            rules=_read(rules),
+            valid_from=begins,
+            now=now,
+        )
+    answer({"revision": revision, "validFrom": begins.isoformat()}, as_json=json)
+
+
+async def _program(conn: Conn, slug: str) -> programs.Program:
+    found = await programs.find_by_slug(conn, slug=slug, now=system_clock())
+    if found is None:
+        raise NotFound
+    return found
+
+
+def _read(file: Path) -> Rules:
+    """The rules in the file. Raises SettingsError if it holds no JSON, InvalidInput if it holds no rules."""
+    try:
+        return Rules.from_json(orjson.loads(file.read_bytes()))
+    except OSError as trouble:
+        raise SettingsError(f"{file} cannot be read: {trouble.strerror}.") from trouble
+    except orjson.JSONDecodeError as trouble:
+        raise SettingsError(f"{file} is not JSON: {trouble}.") from trouble
 
 
 @store.command(name="add")
 async def add_store(*, program: str, name: str, locale: str | None = None, json: bool = False) -> None:
     """Add a store to the merchant of a program (by its slug); its counter enrols people into that program."""
     async with opened() as (_, pool), pool.acquire() as conn, conn.transaction():
-        found = await programs.find_by_slug(conn, slug=program, now=system_clock())
-        if found is None:
-            raise NotFound
+        found = await _program(conn, program)
         store_id = await stores.create_store(
             conn,
             merchant_id=found.merchant_id,

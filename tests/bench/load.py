@@ -11,6 +11,7 @@ import re
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from time import perf_counter
 from uuid import uuid4
@@ -29,6 +30,9 @@ class Request:
     path: str
     body: str
     token: str | None = None
+
+    def fresh_body(self) -> str:
+        return self.body.replace(FRESH_KEY, str(uuid4()))
 
     def raw(self) -> bytes:
         lines = [
@@ -137,7 +141,7 @@ async def run(plan: Plan) -> dict[str, float]:
     load = Load(plan)
     ends = [loop.create_future() for _ in range(plan.connections)]
     for ended in ends:
-        await loop.create_connection(lambda ended=ended: Connection(load, ended), "127.0.0.1", plan.port)
+        await loop.create_connection(partial(Connection, load, ended), "127.0.0.1", plan.port)
     await asyncio.gather(*ends)
     if load.trouble is not None:
         sys.exit(load.trouble)

@@ -28,7 +28,7 @@ from wallet.rules import Rules
 from wallet.values import CardId, CheckInPurpose, CustomerId, Minor, Points, SignedCode, VisitId
 
 BUYERS = 256
-READERS = 32
+READERS = 16
 LINES_OF_HISTORY = 60
 RULES = Rules(points=Points(1), per_minor=Minor(1_000), carry_remainder=True)
 

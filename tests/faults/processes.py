@@ -5,7 +5,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -132,13 +132,14 @@ def settings_of(database: Database | None = None, *, smtp_port: int = 1, **chose
 
 
 def spawn(*arguments: str, settings: Settings, output: Path) -> Process:
+    """The command line of Regulars, with these arguments."""
+    return spawn_command([str(REGULARS), *arguments], settings=settings, output=output)
+
+
+def spawn_command(command: Sequence[str], *, settings: Settings, output: Path) -> Process:
     with output.open("wb") as written:
         child = subprocess.Popen(
-            [REGULARS, *arguments],
-            env=dict(settings),
-            stdin=subprocess.DEVNULL,
-            stdout=written,
-            stderr=subprocess.STDOUT,
+            command, env=dict(settings), stdin=subprocess.DEVNULL, stdout=written, stderr=subprocess.STDOUT
         )
     return Process(child, output)
 

@@ -2,6 +2,7 @@
 
 import json
 import re
+from pathlib import Path
 
 import asyncpg
 
@@ -61,6 +62,30 @@ async def test_a_shop_is_set_up_and_its_till_activated(database: Database) -> No
         refused = (await till.post(TERMINAL)).json()
         assert refused["errors"][0]["extensions"]["code"] == "UNAUTHENTICATED"
         await till.http.aclose()
+
+
+async def test_the_rules_of_a_program_are_printed_and_revised_by_file(database: Database, tmp_path: Path) -> None:
+    # given
+    merchant_id = (await made(database, "merchant", "create", "--name", "Monsoon", "--currency", "INR"))["merchantId"]
+    await made(database, "program", "create", "--merchant", merchant_id, "--slug", "monsoon", "--name", "Regulars")
+    environment = environment_of(database)
+    rules = json.loads((await regulars("program", "rules", "--program", "monsoon", environment=environment)).out)
+    rules["gifts"]["per_day"] = 3
+    (tmp_path / "rules.json").write_text(json.dumps(rules))
+    # when
+    revised = await made(database, "program", "revise", "--program", "monsoon", "--rules", str(tmp_path / "rules.json"))
+    now_in_force = json.loads((await regulars("program", "rules", "--program", "monsoon", environment=environment)).out)
+    rules["gifts"]["per_day"] = -1
+    (tmp_path / "rules.json").write_text(json.dumps(rules))
+    wrong = await regulars(
+        "program", "revise", "--program", "monsoon", "--rules", str(tmp_path / "rules.json"), environment=environment
+    )
+    # then
+    assert str(revised["revision"]) == "2"
+    assert now_in_force["gifts"]["per_day"] == 3
+    assert wrong.code == 2
+    assert wrong.err.startswith("gifts.per_day: ")
+    assert "Traceback" not in wrong.err
 
 
 async def test_an_unknown_merchant_is_said_in_a_sentence_and_nothing_is_made(database: Database) -> None:
