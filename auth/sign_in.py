@@ -8,6 +8,7 @@ told apart. The code is made when its mail is, by the worker: no row of the outb
 import hmac
 import secrets
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import NewType
@@ -33,16 +34,19 @@ CODE_DIGITS = 6
 MAIL_TOPIC = "mail.sign_in"
 
 REQUESTS_WINDOW = timedelta(hours=1)
-REQUESTS_PER_ADDRESS = 5
+REQUESTS_PER_ADDRESS_AND_CLIENT = 5
+REQUESTS_PER_ADDRESS = 30
 REQUESTS_PER_CLIENT = 30
 
 WRONG_CODES_WINDOW = timedelta(hours=24)
-WRONG_CODES_PER_ADDRESS = 30
-"""Over all attempts of an address: whoever guesses every day for a year is right with a chance of one percent."""
+WRONG_CODES_PER_ADDRESS_AND_CLIENT = 30
+"""Over all attempts of an address from one place: a year of guessing every day succeeds with a chance of 1 %."""
+WRONG_CODES_PER_ADDRESS = 100
+"""From all places together: a stranger who wants to lock the owner out has to have them mailed twenty times a day."""
 
 INSERT_ATTEMPT_SQL = """
-    INSERT INTO sign_in_attempts (email, email_key, locale, tries_left, created_at, expires_at)
-    VALUES ($1, $2, $3, $4, $5, $6)
+    INSERT INTO sign_in_attempts (email, email_key, locale, tries_left, created_at, expires_at, client_hash)
+    VALUES ($1, $2, $3, $4, $5, $6, $7)
     RETURNING attempt_id
 """
 
@@ -57,7 +61,7 @@ TRY_SQL = """
     UPDATE sign_in_attempts
     SET tries_left = tries_left - 1
     WHERE attempt_id = $1 AND consumed_at IS NULL AND tries_left > 0 AND expires_at > $2
-    RETURNING tries_left, code_hash, email, email_key, locale
+    RETURNING tries_left, code_hash, client_hash, email, email_key, locale
 """
 
 CONSUME_SQL = """
@@ -104,25 +108,31 @@ class SignedIn:
 async def request_code(
     conn: Conn, *, box: SecretBox, email: Address, locale: str, client: bytes | None, now: datetime
 ) -> Requested:
-    """There is an attempt, and a mail is on its way: the same four statements whoever the address belongs to.
+    """There is an attempt, and a mail is on its way: the same statements whoever the address belongs to.
 
     `client` is where the request comes from (an IP address, say); None if that is not known. Raises InvalidInput for a
-    locale that is not BCP 47, and TooManyAttempts: an address may be written to 5 times an hour, and a client may ask
-    30 times an hour.
+    locale that is not BCP 47, and TooManyAttempts: one client may have an address written to 5 times an hour, all
+    clients together 30 times, and a client may ask 30 times an hour, so that nobody locks somebody else out cheaply.
     """
     if len(locale) > LOCALE_MAX or not LOCALE.fullmatch(locale):
         raise InvalidInput.of("locale", "not_a_locale")
-    await _count_request(conn, box, "sign_in.address", email.key.encode(), REQUESTS_PER_ADDRESS, now)
+    key = email.key.encode()
+    await _count_request(conn, box, "sign_in.pair", [key, client or b""], REQUESTS_PER_ADDRESS_AND_CLIENT, now)
+    await _count_request(conn, box, "sign_in.address", [key], REQUESTS_PER_ADDRESS, now)
     if client is not None:
-        await _count_request(conn, box, "sign_in.client", client, REQUESTS_PER_CLIENT, now)
+        await _count_request(conn, box, "sign_in.client", [client], REQUESTS_PER_CLIENT, now)
     expires_at = now + LIFE
-    attempt_id = await conn.fetchval(INSERT_ATTEMPT_SQL, email.text, email.key, locale, TRIES, now, expires_at)
+    origin = None if client is None else box.keyed_hash("client", client)
+    facts = (email.text, email.key, locale, TRIES, now, expires_at, origin)
+    attempt_id = await conn.fetchval(INSERT_ATTEMPT_SQL, *facts)
     await outbox.add(conn, topic=MAIL_TOPIC, payload={"attemptId": str(attempt_id)}, run_at=now, now=now)
     return Requested(attempt_id=AttemptId(attempt_id), expires_at=expires_at)
 
 
-async def _count_request(conn: Conn, box: SecretBox, scope: str, subject: bytes, limit: int, now: datetime) -> None:
-    hashed = box.keyed_hash("rate_limit", subject)
+async def _count_request(
+    conn: Conn, box: SecretBox, scope: str, subject: Sequence[bytes], limit: int, now: datetime
+) -> None:
+    hashed = box.keyed_hash("rate_limit", *subject)
     await rate_limits.hit(conn, scope=scope, subject=hashed, limit=limit, window=REQUESTS_WINDOW, now=now)
 
 
@@ -152,25 +162,28 @@ async def sign_in(
 
     A wrong code costs one of five tries; after the fifth the right one is refused too. SignInCodeRejected is returned,
     not raised, because the try must be committed: auth.errors.granted raises it afterwards. Raises TooManyAttempts
-    after 30 wrong codes for the address in 24 hours, over all its attempts.
+    after 30 wrong codes in 24 hours for the attempts at this address from where this one was asked for, or 100 in all.
     """
     attempt = await conn.fetchrow(TRY_SQL, attempt_id, now)
     if attempt is None:
         return SignInCodeRejected(attempts_left=0)
     # Every try counts until it was right, so that racers cannot try more often than one after the other could.
-    address = box.keyed_hash("rate_limit", attempt["email_key"].encode())
-    await rate_limits.hit(
-        conn,
-        scope="sign_in.wrong",
-        subject=address,
-        limit=WRONG_CODES_PER_ADDRESS,
-        window=WRONG_CODES_WINDOW,
-        now=now,
+    key = attempt["email_key"].encode()
+    counted = (
+        (
+            "sign_in.wrong",
+            box.keyed_hash("rate_limit", key, attempt["client_hash"] or b""),
+            WRONG_CODES_PER_ADDRESS_AND_CLIENT,
+        ),
+        ("sign_in.wrong_in_all", box.keyed_hash("rate_limit", key), WRONG_CODES_PER_ADDRESS),
     )
+    for scope, subject, limit in counted:
+        await rate_limits.hit(conn, scope=scope, subject=subject, limit=limit, window=WRONG_CODES_WINDOW, now=now)
     right = attempt["code_hash"]
     if right is None or not hmac.compare_digest(right, _hash(box, attempt_id, _digits(code))):
         return SignInCodeRejected(attempts_left=attempt["tries_left"])
-    await rate_limits.give_back(conn, scope="sign_in.wrong", subject=address, now=now)
+    for scope, subject, _ in counted:
+        await rate_limits.give_back(conn, scope=scope, subject=subject, now=now)
     await conn.execute(CONSUME_SQL, attempt_id, now)
     customer_id = await _confirm_customer(conn, attempt, now)
     tokens = await sessions.open_for_customer(

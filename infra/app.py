@@ -1,6 +1,7 @@
 """The one ASGI application: both APIs, the pages, the keys that others verify with, and whether we are well."""
 
 from collections.abc import Sequence
+from ipaddress import ip_address
 from typing import Any
 
 from starlette.applications import Starlette
@@ -121,10 +122,19 @@ def _contexts(runtime: Runtime) -> GetContext:
             box=runtime.box,
             rings=runtime.rings,
             changes=runtime.changes,
-            client=connection.client.host.encode() if connection.client else b"",
+            client=_client(connection),
         )
 
     return context
+
+
+def _client(connection: HTTPConnection) -> bytes:
+    """Where tries are counted for: the address, or of IPv6 the /64, which one subscriber has whole (RFC 6177)."""
+    try:
+        address = ip_address(connection.client.host if connection.client else "")
+    except ValueError:
+        return b""
+    return address.packed if address.version == 4 else address.packed[:8]
 
 
 def _well_known(runtime: Runtime) -> list[BaseRoute]:

@@ -51,6 +51,7 @@ def _nothing_if_empty(value: object) -> object:
 
 List = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
 DatabaseUrl = Annotated[SecretStr | None, BeforeValidator(_nothing_if_empty)]
+DataDir = Annotated[Path, BeforeValidator(lambda value: default_data_dir() if value == "" else value)]
 Text = Annotated[str | None, BeforeValidator(_nothing_if_empty)]
 Secret = Annotated[SecretStr | None, BeforeValidator(_nothing_if_empty)]
 
@@ -68,7 +69,7 @@ class Settings(BaseSettings):
     """None: the embedded PostgreSQL in `data_dir`."""
     migration_database_url: DatabaseUrl = None
     """Logs in as the owner of the tables, for migrations alone. None: as `database_url`."""
-    data_dir: Path = Field(default_factory=default_data_dir)
+    data_dir: DataDir = Field(default_factory=default_data_dir)
     pool_min: int = Field(2, ge=0, le=1000)
     pool_max: int = Field(20, ge=1, le=1000)
 

@@ -106,6 +106,9 @@ async def resend_gift(info: Info, said: Input[ResendGiftInput]) -> ResendGiftRes
             idempotency_key=said.idempotency_key,
             now=context.now,
         )
+    if not resent.replayed:
+        # What was due on the sender's card by now has happened, since it was held.
+        context.changes.publish(resent.gift.merchant_id, resent.gift.card_id)
     return GiftResent(gift=Gift.from_domain(resent.gift))
 
 

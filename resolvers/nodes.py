@@ -43,24 +43,37 @@ async def _own(conn: Conn, context: RequestContext, key: NodeKey, customer_id: C
             customer = await callers.find_customer(conn, context)
             return Customer.from_domain(customer) if customer and key.customer_id == customer_id else None
         case SessionKey():
+            await callers.signed_in(conn, context)
             session = await sessions.find(
                 conn, customer_id=customer_id, session_id=SessionId(key.session_id), now=context.now
             )
             return Session.from_domain(session, current=session_of(context.viewer)) if session else None
         case CardKey():
-            card = await cards.find(conn, customer_id=customer_id, merchant_id=key.merchant_id, card_id=key.card_id)
+            card = await _card(conn, context, CardKey(key.merchant_id, key.card_id), customer_id)
             return Card.from_domain(card) if card else None
         case EntryKey():
-            return await _entry(conn, key, customer_id)
+            return await _entry(conn, context, key, customer_id)
         case GiftKey():
+            await callers.signed_in(conn, context)
             gift = await gifts.find(conn, customer_id=customer_id, merchant_id=key.merchant_id, gift_id=key.gift_id)
             return Gift.from_domain(gift) if gift else None
         case _:
             return None
 
 
-async def _entry(conn: Conn, key: EntryKey, customer_id: CustomerId) -> PointsEntry | None:
-    card = await cards.find(conn, customer_id=customer_id, merchant_id=key.merchant_id, card_id=key.card_id)
+async def _card(conn: Conn, context: RequestContext, key: CardKey, customer_id: CustomerId) -> cards.Card | None:
+    """The customer's own card, the session being live: in one statement, since this is how a history is paged."""
+    return await cards.find(
+        conn,
+        customer_id=customer_id,
+        merchant_id=key.merchant_id,
+        card_id=key.card_id,
+        session_id=session_of(context.viewer),
+    )
+
+
+async def _entry(conn: Conn, context: RequestContext, key: EntryKey, customer_id: CustomerId) -> PointsEntry | None:
+    card = await _card(conn, context, CardKey(key.merchant_id, key.card_id), customer_id)
     if card is None:
         return None
     found = await history.entries(conn, keys=[(key.merchant_id, key.card_id, key.seq)])

@@ -31,7 +31,8 @@ from schema.sale import (
 from schema.visit import CustomerRefInput
 from wallet import offline, sales
 from wallet.baskets import Basket, Line
-from wallet.errors import InvalidInput, NotFound, Refusal
+from wallet.database import Conn
+from wallet.errors import CodeInvalid, InvalidInput, NotFound, Refusal
 from wallet.sales import CustomerRef, Recorded
 from wallet.values import Minor, Terminal
 
@@ -79,7 +80,14 @@ async def quote(info: Info, said: Input[SaleInput]) -> QuoteResult:
 
 
 async def checkout(info: Info, said: Input[CheckoutInput]) -> CheckoutResult:
-    context = info.context
+    try:
+        recorded = await _checked_out(info.context, said)
+    except CodeInvalid as refusal:
+        recorded = await _recorded_before(info.context, said, refusal)
+    return _recorded(info.context, recorded)
+
+
+async def _checked_out(context: RequestContext, said: Input[CheckoutInput]) -> Recorded:
     ring = await context.rings.current(context.now)
     async with (
         context.pool.acquire() as conn,
@@ -87,7 +95,7 @@ async def checkout(info: Info, said: Input[CheckoutInput]) -> CheckoutResult:
         conn.transaction(),
     ):
         terminal = await callers.terminal(conn, context)
-        recorded = await sales.checkout(
+        return await sales.checkout(
             conn,
             terminal=terminal,
             customer=_customer(ring, context, terminal, said.sale.customer),
@@ -95,7 +103,24 @@ async def checkout(info: Info, said: Input[CheckoutInput]) -> CheckoutResult:
             idempotency_key=said.idempotency_key,
             now=context.now,
         )
-    return _recorded(context, recorded)
+
+
+async def _recorded_before(context: RequestContext, said: Input[CheckoutInput], refusal: CodeInvalid) -> Recorded:
+    """The sale of this key, which is answered again though its code could not be read or tried this time."""
+    customer = typed_codes.unverified(given(said.sale.customer.code) or "")
+    if customer is None:
+        raise refusal
+    async with context.pool.acquire() as conn:
+        terminal = await callers.terminal(conn, context)
+        return await sales.replay_or(
+            refusal,
+            conn,
+            terminal=terminal,
+            customer=customer,
+            basket=_basket(said.sale),
+            idempotency_key=said.idempotency_key,
+            now=context.now,
+        )
 
 
 async def settle_offline(info: Info, said: Input[SettleOfflineInput]) -> SettleOfflineResult:
@@ -113,21 +138,44 @@ async def _settled(info: Info, ring: KeyRing, terminal: Terminal, said: OfflineS
     context = info.context
     try:
         async with context.pool.acquire() as conn, conn.transaction():
-            recorded = await offline.settle(
-                conn,
-                terminal=terminal,
-                customer=_customer(ring, context, terminal, said.sale.customer),
-                basket=_basket(said.sale),
-                scanned_at=said.scanned_at,
-                idempotency_key=said.idempotency_key,
-                now=context.now,
-            )
+            recorded = await _settle(conn, context, ring, terminal, said)
     except Refusal as refusal:
         error = await error_of(refusal, info)
         if not isinstance(error, CheckoutError):
             raise
         return error
     return _recorded(context, recorded)
+
+
+async def _settle(
+    conn: Conn, context: RequestContext, ring: KeyRing, terminal: Terminal, said: OfflineSaleInput
+) -> Recorded:
+    basket, scanned_at, key = _basket(said.sale), said.scanned_at, said.idempotency_key
+    try:
+        customer = _customer(ring, context, terminal, said.sale.customer)
+    except CodeInvalid as refusal:
+        claimed = typed_codes.unverified(given(said.sale.customer.code) or "")
+        if claimed is None:
+            raise
+        return await offline.replay_or(
+            refusal,
+            conn,
+            terminal=terminal,
+            customer=claimed,
+            basket=basket,
+            scanned_at=scanned_at,
+            idempotency_key=key,
+            now=context.now,
+        )
+    return await offline.settle(
+        conn,
+        terminal=terminal,
+        customer=customer,
+        basket=basket,
+        scanned_at=scanned_at,
+        idempotency_key=key,
+        now=context.now,
+    )
 
 
 def _recorded(context: RequestContext, recorded: Recorded) -> SaleRecorded:

@@ -24,6 +24,9 @@ FIND_CARD_SQL = """
         WHERE a.merchant_id = c.merchant_id AND a.card_id = c.card_id AND a.balance > 0
     ) AS b ON TRUE
     WHERE c.merchant_id = $1 AND c.card_id = $2 AND c.customer_id = $3
+      AND ($4::uuid IS NULL OR EXISTS (
+          SELECT FROM sessions AS s WHERE s.session_id = $4 AND s.customer_id = c.customer_id AND s.ended_at IS NULL
+      ))
 """
 
 CARDS_OF_CUSTOMER_SQL = """
@@ -44,13 +47,13 @@ CARDS_OF_CUSTOMER_SQL = """
 """
 
 EXPIRING_SQL = """
-    SELECT l.card_id, l.expires_at, SUM(l.remaining)::bigint AS points
-    FROM lots AS l
-    JOIN unnest($1::uuid[], $2::uuid[]) AS k (merchant_id, card_id)
-      ON l.merchant_id = k.merchant_id AND l.card_id = k.card_id
+    SELECT l.card_id, MIN(l.expires_at) AS expires_at, SUM(l.remaining)::bigint AS points
+    FROM unnest($1::uuid[], $2::uuid[]) AS k (merchant_id, card_id)
+    JOIN merchants AS m ON m.merchant_id = k.merchant_id
+    JOIN lots AS l ON l.merchant_id = k.merchant_id AND l.card_id = k.card_id
     WHERE l.remaining > 0 AND l.activated_at IS NOT NULL AND l.expires_at IS NOT NULL
-    GROUP BY l.card_id, l.expires_at
-    ORDER BY l.card_id, l.expires_at
+    GROUP BY l.card_id, (l.expires_at AT TIME ZONE m.timezone)::date
+    ORDER BY l.card_id, MIN(l.expires_at)
 """
 
 LIST_IN_DIRECTORY_SQL = """
@@ -105,7 +108,7 @@ class Joined:
 
 @dataclass(frozen=True, slots=True)
 class Expiring:
-    """Points of a card that expire at one moment."""
+    """Points of a card that expire on one day of the merchant's, the first of them at `expires_at`."""
 
     points: Points
     expires_at: datetime
@@ -127,9 +130,16 @@ def from_row(row: Row) -> Card:
     )
 
 
-async def find(conn: Conn, *, customer_id: CustomerId, merchant_id: MerchantId, card_id: CardId) -> Card | None:
-    """The customer's own card; None for anybody else's."""
-    row = await conn.fetchrow(FIND_CARD_SQL, merchant_id, card_id, customer_id)
+async def find(
+    conn: Conn,
+    *,
+    customer_id: CustomerId,
+    merchant_id: MerchantId,
+    card_id: CardId,
+    session_id: UUID | None = None,
+) -> Card | None:
+    """The customer's own card; None for anybody else's, and where `session_id` is given and has ended."""
+    row = await conn.fetchrow(FIND_CARD_SQL, merchant_id, card_id, customer_id, session_id)
     return from_row(row) if row else None
 
 

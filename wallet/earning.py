@@ -1,7 +1,7 @@
 """What a basket earns under a program's rules, and what goes back when goods come back. Whole numbers, no I/O.
 
-Money counts in steps of `per_minor`. Where the remainder is carried, a card's purchases are one long stream of money,
-and at all times
+Money counts in steps of `per_minor`. Where the remainder is carried, a card's purchases at one rate are one long stream
+of money, and at all times
 
     points earned so far, less points due back = floor(money kept so far / per_minor) x points per step
 
@@ -32,7 +32,7 @@ class Earning:
     """What a basket earns. The lines' points sum to `points`.
 
     `eligible_minor` is the money on the lines that can earn, whether or not it reached the minimum; `carry_after` is
-    the money that the card carries to its next purchase.
+    the money that the card carries to its next purchase at the same rate.
     """
 
     points: Points
@@ -50,7 +50,7 @@ class GivenBack:
 
 
 def judge(rules: Rules, lines: Sequence[Line], *, carry_minor: Minor, currency: str) -> Earning:
-    """What the lines earn on a card that carries `carry_minor` from earlier purchases.
+    """What the lines earn on a card that carries `carry_minor` from earlier purchases at their rate.
 
     Points go to the lines by the running total: each gets the steps that the money up to and with it completes, less
     those that the lines before it had completed.
@@ -84,7 +84,7 @@ def judge(rules: Rules, lines: Sequence[Line], *, carry_minor: Minor, currency: 
 def give_back(rules: Rules, *, before: Sequence[Line], after: Sequence[Line], carry_minor: Minor) -> GivenBack:
     """What is due back when of a sale's lines `before` (those not yet returned) only `after` stay with the customer.
 
-    `rules` are those that judged the sale. If what stays is below the minimum, it is as if nothing stayed. Any sequence
+    `rules` are those that judged the sale, `carry_minor` what is carried at their rate. If what stays is below the minimum, it is as if nothing stayed. Any sequence
     of returns is due, together, what one return of all of it is due.
     """
     kept, keeps = _counted_minor(rules, before), _counted_minor(rules, after)

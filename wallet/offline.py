@@ -32,12 +32,39 @@ async def settle(
     Raises InvalidInput (also where `scanned_at` is more than 72 hours old), CodeInvalid, CodeExpired, CodeAlreadyUsed,
     IdempotencyKeyReused.
     """
+    request = _asked(customer, basket, scanned_at, idempotency_key, now=now)
+    try:
+        _check(terminal, customer, basket, scanned_at, now=now)
+    except (InvalidInput, CodeInvalid) as refusal:
+        return await recording.replay(refusal, conn, terminal=terminal, request=request)
+    return await recording.record(conn, terminal=terminal, request=request, now=now)
+
+
+async def replay_or(
+    refusal: Exception,
+    conn: Conn,
+    *,
+    terminal: Terminal,
+    customer: CustomerRef,
+    basket: Basket,
+    scanned_at: datetime,
+    idempotency_key: UUID,
+    now: datetime,
+) -> Recorded:
+    """As wallet.sales.replay_or, for what `settle` has recorded."""
+    request = _asked(customer, basket, scanned_at, idempotency_key, now=now)
+    return await recording.replay(refusal, conn, terminal=terminal, request=request)
+
+
+def _asked(
+    customer: CustomerRef, basket: Basket, scanned_at: datetime, idempotency_key: UUID, *, now: datetime
+) -> Request:
     said = {
         "customer": serving.facts(customer),
         "basket": baskets.facts(basket),
         "scannedAt": scanned_at.astimezone(UTC).isoformat(),
     }
-    request = Request(
+    return Request(
         customer=customer,
         basket=basket,
         shown_at=scanned_at,
@@ -46,11 +73,6 @@ async def settle(
         idempotency_key=idempotency_key,
         input_hash=fingerprint.of("settleOffline", said),
     )
-    try:
-        _check(terminal, customer, basket, scanned_at, now=now)
-    except (InvalidInput, CodeInvalid) as refusal:
-        return await recording.replay_or(refusal, conn, terminal=terminal, request=request)
-    return await recording.record(conn, terminal=terminal, request=request, now=now)
 
 
 def _check(terminal: Terminal, customer: CustomerRef, basket: Basket, scanned_at: datetime, *, now: datetime) -> None:

@@ -14,25 +14,37 @@ from wallet.database import Conn, Row
 ATTEMPTS_MAX = 24
 """With the pauses below, a job is given up 7 to 14 hours after it was first tried."""
 
+URGENT_TOPICS = frozenset({"mail.sign_in"})
+"""Somebody looks at a screen until these are done. They never wait for the others, however many are due."""
+
 RETRY_FIRST = timedelta(seconds=5)
 RETRY_LONGEST = timedelta(hours=1)
 
 ADD_JOB_SQL = """
-    INSERT INTO outbox (topic, payload, run_at, created_at)
-    VALUES ($1, $2, $3, $4)
+    INSERT INTO outbox (topic, urgent, payload, run_at, created_at)
+    VALUES ($1, $2, $3, $4, $5)
 """
 
-# The ids are found once, in an array: as a plain IN, the plan may run the limited sub-select once for each row.
+# Two ranges of one index, so that neither reads what is not due yet. The ids are found once, in an array: as a plain
+# IN, the plan may run the limited sub-selects once for each row.
 CLAIM_JOBS_SQL = """
-    UPDATE outbox SET attempts = attempts + 1, locked_until = $2
-    WHERE outbox_id = ANY(ARRAY(
+    WITH urgent AS (
         SELECT outbox_id
         FROM outbox
-        WHERE dead_at IS NULL AND run_at <= $1 AND (locked_until IS NULL OR locked_until <= $1)
+        WHERE dead_at IS NULL AND urgent AND run_at <= $1 AND (locked_until IS NULL OR locked_until <= $1)
         ORDER BY run_at, outbox_id
         LIMIT $3
         FOR UPDATE SKIP LOCKED
-    ))
+    ), others AS (
+        SELECT outbox_id
+        FROM outbox
+        WHERE dead_at IS NULL AND NOT urgent AND run_at <= $1 AND (locked_until IS NULL OR locked_until <= $1)
+        ORDER BY run_at, outbox_id
+        LIMIT $3 - (SELECT count(*) FROM urgent)
+        FOR UPDATE SKIP LOCKED
+    )
+    UPDATE outbox SET attempts = attempts + 1, locked_until = $2
+    WHERE outbox_id = ANY(ARRAY(SELECT outbox_id FROM urgent UNION ALL SELECT outbox_id FROM others))
     RETURNING outbox_id, topic, payload, run_at, attempts
 """
 
@@ -93,13 +105,18 @@ async def add(conn: Conn, *, topic: str, payload: Mapping[str, str | int], run_a
 
     The payload holds ids; a code or a link is made when its mail is, and never stands here.
     """
-    await conn.execute(ADD_JOB_SQL, topic, dict(payload), run_at, now)
+    await conn.execute(ADD_JOB_SQL, topic, topic in URGENT_TOPICS, dict(payload), run_at, now)
 
 
 async def claim(conn: Conn, *, limit: int, lease: timedelta, now: datetime) -> list[Job]:
-    """At most `limit` jobs that were due, the longest due first, are the caller's for the time of the lease."""
+    """At most `limit` jobs that were due are the caller's for the time of the lease.
+
+    The urgent ones come first, and among equals the longest due.
+    """
     rows = await conn.fetch(CLAIM_JOBS_SQL, now, now + lease, limit)
-    return sorted((from_row(row) for row in rows), key=lambda job: (job.run_at, job.outbox_id))
+    return sorted(
+        (from_row(row) for row in rows), key=lambda job: (job.topic not in URGENT_TOPICS, job.run_at, job.outbox_id)
+    )
 
 
 async def done(conn: Conn, job: Job) -> bool:

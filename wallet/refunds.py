@@ -11,7 +11,7 @@ from wallet.database import Conn, Row
 from wallet.earning import GivenBack
 from wallet.errors import IdempotencyKeyReused, InvalidInput, LineAlreadyRefunded, NotFound, Problem
 from wallet.ledger import Cause, LockedCard
-from wallet.rules import Rules
+from wallet.rules import Carry, Rules
 from wallet.sales import Sale
 from wallet.values import CardId, LineKind, Minor, Phrase, Points, RefundId, SaleId, Terminal
 from wallet.visits import MemberCard
@@ -50,6 +50,13 @@ LINES_TO_REFUND_SQL = """
       ON r.merchant_id = l.merchant_id AND r.sale_id = l.sale_id AND r.position = l.position
     WHERE l.merchant_id = $1 AND l.sale_id = $2
     ORDER BY l.position
+"""
+
+# This refund's own row still says nothing of both.
+UNTAKEN_SQL = """
+    SELECT COALESCE(SUM(points_due - points_taken_back), 0)::bigint
+    FROM refunds
+    WHERE merchant_id = $1 AND sale_id = $2
 """
 
 INSERT_REFUND_LINES_SQL = """
@@ -108,8 +115,8 @@ async def refund(
     idempotency_key: UUID,
     now: datetime,
 ) -> Refunded:
-    """The named lines (all that are left, if None) are refunded, and what they earned is off the card as far as the
-    customer still had it. All of them, or nothing.
+    """The named lines (all that are left, if None) are refunded, and what they earned is off the card as far as it
+    has points, except what of it had expired. All of them, or nothing.
 
     Raises NotFound for a sale that is not of the till's own store, InvalidInput for lines that the sale does not have,
     LineAlreadyRefunded, IdempotencyKeyReused.
@@ -173,6 +180,7 @@ async def _take_back(
     now: datetime,
 ) -> Points:
     due = _due(sold, returned, card)
+    carry = Carry(sold.rules.rate, due.carry_after)
     taken = Points(0)
     if due.points:
         amount = earning.eligible_minor(sold.rules, [sold_line.line for sold_line in returned])
@@ -185,11 +193,12 @@ async def _take_back(
             reverses_seq=sold.entry_seq,
             reverses_wholly=sold.entry_seq is not None and len(returned) == len(sold.lines),
         )
+        untaken = await conn.fetchval(UNTAKEN_SQL, terminal.merchant_id, sale_id)
         outcome = await ledger.take_back(
-            conn, card, sale_id=sale_id, points=due.points, carry_minor=due.carry_after, cause=cause, now=now
+            conn, card, sale_id=sale_id, points=due.points, untaken=untaken, carry=carry, cause=cause, now=now
         )
         card, taken = outcome.card, outcome.points
-    await ledger.set_carry(conn, card, carry_minor=due.carry_after)
+    await ledger.set_carry(conn, card, carry)
     await conn.execute(FINISH_REFUND_SQL, terminal.merchant_id, refund_id, due.points, taken)
     return taken
 
@@ -201,7 +210,7 @@ def _due(sold: SoldSale, returned: Sequence[SoldLine], card: LockedCard) -> Give
         sold.rules,
         before=[line.line for line in before],
         after=[line.line for line in before if line.position not in positions],
-        carry_minor=card.carry_minor,
+        carry_minor=card.carry_at(sold.rules.rate),
     )
 
 

@@ -33,12 +33,29 @@ class GiftRules:
     return_days: int = 30
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class Rate:
+    """`points` for every `per_minor` spent."""
+
+    points: Points
+    per_minor: Minor
+
+
+@dataclass(frozen=True, slots=True)
+class Carry:
+    """Money below the next step, on its way to the next purchase at the same rate."""
+
+    rate: Rate
+    minor: Minor
+
+
 @dataclass(frozen=True, slots=True)
 class Rules:
     """`points` for every `per_minor` spent on lines of the `earning_kinds`.
 
     `minimum_minor`: a sale whose earning lines sum to less earns nothing.
-    `carry_remainder`: what is left below the next step counts with the next purchase; otherwise it is dropped.
+    `carry_remainder`: what is left below the next step counts with the next purchase at the same rate; otherwise it is
+    dropped.
     `pending_days`: how long points wait before they can be spent; 0 means not at all.
     `expiry_months`: counted from the moment they can be spent; None means never.
     """
@@ -51,6 +68,10 @@ class Rules:
     pending_days: int = 0
     expiry_months: int | None = None
     gifts: GiftRules = GiftRules()
+
+    @property
+    def rate(self) -> Rate:
+        return Rate(self.points, self.per_minor)
 
     @classmethod
     def from_json(cls, said: Json) -> "Rules":
@@ -108,6 +129,20 @@ class Rules:
         year, month = activates_at.year + years, months + 1
         day = min(activates_at.day, monthrange(year, month)[1])
         return activates_at.replace(year=year, month=month, day=day)
+
+
+def carries_from_json(said: Mapping[str, int]) -> dict[Rate, Minor]:
+    """What a card carries at each rate, as `carries_to_json` stored it."""
+    carries = dict[Rate, Minor]()
+    for name, minor in said.items():
+        points, per_minor = name.split("/")
+        carries[Rate(Points(int(points)), Minor(int(per_minor)))] = Minor(minor)
+    return carries
+
+
+def carries_to_json(carries: Mapping[Rate, Minor]) -> dict[str, int]:
+    """A member for each rate at which something is carried: `{"1/5000": 3000}` is 3,000 on the way to 1 per 5,000."""
+    return {f"{rate.points}/{rate.per_minor}": minor for rate, minor in sorted(carries.items()) if minor}
 
 
 def terms(rules: Rules, *, currency: str, point_name_plural: str) -> list[Phrase]:

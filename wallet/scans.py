@@ -1,12 +1,15 @@
 """A scanned or typed code: whose card it names, and that it is good only once."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from wallet.check_ins import LEEWAY, as_bigint, as_unsigned
+from wallet.check_ins import LEEWAY, LIVES, as_bigint, as_unsigned
 from wallet.database import Conn, Row
 from wallet.errors import CodeAlreadyUsed, CodeExpired, CodeInvalid
 from wallet.values import CardId, CheckInPurpose, ProgramId, ScannedCode, SignedCode, Terminal
+
+CLOCK_SKEW = timedelta(minutes=2)
+"""How far a till's clock may be behind ours: so long before it was made a code may seem to have been scanned."""
 
 # A code whose row in check_in_codes is gone was live before the row was taken for newer digits or cleared away.
 IDENTIFY_SIGNED_SQL = """
@@ -84,13 +87,16 @@ async def identify(conn: Conn, *, terminal: Terminal, code: ScannedCode) -> Iden
 
 
 def judge(code: Identified, *, at: datetime) -> None:
-    """Nothing, if the code was good at `at`. Raises CodeAlreadyUsed, CodeExpired.
+    """Nothing, if the code was good at `at`. Raises CodeAlreadyUsed, CodeExpired, and CodeInvalid for a time before the code
+    was made.
 
     A code that is both used and out of time says that it was used: the cashier then knows that the scan before this
     one worked. A REDEEM code is over as soon as the card has a newer one.
     """
     if code.used_at is not None:
         raise CodeAlreadyUsed(code.used_at)
+    if at < code.expires_at - LIVES[code.purpose] - CLOCK_SKEW:
+        raise CodeInvalid
     if at >= code.expires_at + LEEWAY:
         raise CodeExpired(code.expires_at)
     if code.purpose is CheckInPurpose.REDEEM:
@@ -103,7 +109,7 @@ def judge(code: Identified, *, at: datetime) -> None:
 async def use_up(conn: Conn, *, terminal: Terminal, identified: Identified, at: datetime, now: datetime) -> None:
     """The code was good at `at` (now, or when an offline till scanned it) and, once this commits, is used up.
 
-    Of any number of callers at once one gets through. Raises CodeAlreadyUsed, CodeExpired.
+    Of any number of callers at once one gets through. Raises as `judge` does.
     """
     judge(identified, at=at)
     jti = as_bigint(identified.jti)

@@ -32,8 +32,19 @@ FIND_SQL = """
     WHERE merchant_id = $1 AND visit_id = $2 AND store_id = $3 AND expires_at > $4
 """
 
+# A name that another merchant's customer gave is not told to whoever types their address into a till: only once they
+# have shown this merchant a code.
 MEMBER_CARD_SQL = """
-    SELECT c.merchant_id, c.card_id, u.name AS display_name, right(c.number, 4) AS number_last4, p.point_name,
+    SELECT c.merchant_id, c.card_id,
+           CASE WHEN u.created_at < c.joined_at AND EXISTS (
+                    SELECT FROM visits AS v
+                    WHERE v.merchant_id = c.merchant_id AND v.card_id = c.card_id AND NOT v.already_member
+                ) AND NOT EXISTS (
+                    SELECT FROM visits AS v
+                    WHERE v.merchant_id = c.merchant_id AND v.card_id = c.card_id AND v.idempotency_key IS NULL
+                )
+                THEN NULL ELSE u.name END AS display_name,
+           right(c.number, 4) AS number_last4, p.point_name,
            p.point_name_plural, a.balance AS active, w.balance AS pending, c.revision
     FROM cards AS c
     JOIN customers AS u ON u.customer_id = c.customer_id

@@ -44,6 +44,7 @@ CREATE TABLE sign_in_attempts (
     email text NOT NULL,
     email_key text NOT NULL,
     locale text NOT NULL,
+    client_hash bytea,
     code_hash bytea,
     tries_left smallint NOT NULL,
     created_at timestamptz NOT NULL,
@@ -53,11 +54,13 @@ CREATE TABLE sign_in_attempts (
     CONSTRAINT sign_in_attempts_email_length CHECK (char_length(email) BETWEEN 3 AND 254),
     CONSTRAINT sign_in_attempts_email_key_length CHECK (char_length(email_key) BETWEEN 3 AND 254),
     CONSTRAINT sign_in_attempts_locale_length CHECK (char_length(locale) BETWEEN 2 AND 35),
+    CONSTRAINT sign_in_attempts_client_hash_length CHECK (octet_length(client_hash) = 32),
     CONSTRAINT sign_in_attempts_code_hash_length CHECK (octet_length(code_hash) = 32),
     CONSTRAINT sign_in_attempts_tries CHECK (tries_left >= 0)
 );
 CREATE INDEX sign_in_attempts_expiry ON sign_in_attempts (expires_at);
 COMMENT ON TABLE sign_in_attempts IS 'One request for an emailed sign-in code. The same row is made for known and unknown addresses.';
+COMMENT ON COLUMN sign_in_attempts.client_hash IS 'Keyed hash of where the request came from, so that somebody else''s wrong codes are not counted against this one.';
 COMMENT ON COLUMN sign_in_attempts.code_hash IS 'Keyed hash of the code; null until the worker has made and mailed one.';
 
 CREATE TABLE email_confirmations (

@@ -11,7 +11,7 @@ CREATE TABLE cards (
     pending_account_id uuid NOT NULL,
     revision bigint NOT NULL DEFAULT 0,
     lifetime_earned bigint NOT NULL DEFAULT 0,
-    carry_minor bigint NOT NULL DEFAULT 0,
+    carries jsonb NOT NULL DEFAULT '{}',
     joined_at timestamptz NOT NULL,
     CONSTRAINT cards_pk PRIMARY KEY (merchant_id, card_id),
     CONSTRAINT cards_program_fk FOREIGN KEY (merchant_id, program_id) REFERENCES programs,
@@ -21,13 +21,13 @@ CREATE TABLE cards (
     CONSTRAINT cards_reference_unique UNIQUE (merchant_id, program_id, reference),
     CONSTRAINT cards_number_form CHECK (number ~ '^[0-9]{16}$'),
     CONSTRAINT cards_revision CHECK (revision >= 0),
-    CONSTRAINT cards_carry CHECK (carry_minor >= 0)
+    CONSTRAINT cards_carries CHECK (jsonb_typeof(carries) = 'object')
 );
 COMMENT ON TABLE cards IS 'A customer''s membership in one program. The row that is locked before anything of the card changes.';
 COMMENT ON COLUMN cards.reference IS 'The random 64 bits that a check-in code names the card by (read as unsigned).';
 COMMENT ON COLUMN cards.revision IS 'The seq of the newest entry: grows by one with every change of the card.';
 COMMENT ON COLUMN cards.lifetime_earned IS 'Points ever earned, less what refunds took back.';
-COMMENT ON COLUMN cards.carry_minor IS 'Money spent below the next earning step, carried to the next purchase, in minor units.';
+COMMENT ON COLUMN cards.carries IS 'Money spent below the next earning step, carried to the next purchase at the same rate, in minor units: {"1/5000": 3000} is 3,000 on the way to 1 point per 5,000.';
 
 CREATE TABLE card_directory (
     customer_id uuid NOT NULL,

@@ -143,7 +143,7 @@ CREATE TABLE refunds (
 );
 CREATE INDEX refunds_sale ON refunds (merchant_id, sale_id);
 COMMENT ON TABLE refunds IS 'Goods that came back, and the points that went back with them.';
-COMMENT ON COLUMN refunds.points_due IS 'What the returned lines had earned; more than points_taken_back where the customer had spent it already.';
+COMMENT ON COLUMN refunds.points_due IS 'What the returned lines had earned; more than points_taken_back where the customer had spent it already, or it had expired.';
 
 CREATE TABLE refund_lines (
     merchant_id uuid NOT NULL,

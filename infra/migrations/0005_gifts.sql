@@ -48,7 +48,7 @@ CREATE TABLE gifts (
 CREATE INDEX gifts_sender ON gifts (merchant_id, sender_card_id, created_at DESC, gift_id DESC);
 CREATE INDEX gifts_lapse ON gifts (claimable_until) WHERE closed_at IS NULL;
 COMMENT ON TABLE gifts IS 'An e-gift of points. Open, its points stand in its own account; closed, they are on the recipient''s card or back in the sender''s lots.';
-COMMENT ON COLUMN gifts.recipient_email_key IS 'What makes two spellings one mailbox, as in customers: recipients are counted by it.';
+COMMENT ON COLUMN gifts.recipient_email_key IS 'What makes two spellings one mailbox, as in customers: the mailbox that the next mail goes to.';
 COMMENT ON COLUMN gifts.return_days IS 'The rule that was in force when the gift was made: so long after its mail it goes back.';
 COMMENT ON COLUMN gifts.delivery IS 'Grows with every resend, so that a mail that was overtaken is not sent.';
 COMMENT ON COLUMN gifts.delivery_problem IS 'A code of the reason why the mail was refused; the words for it are made for the reader.';
@@ -57,14 +57,17 @@ CREATE TABLE gift_links (
     link_hash bytea NOT NULL,
     merchant_id uuid NOT NULL,
     gift_id uuid NOT NULL,
+    email_hash bytea NOT NULL,
     created_at timestamptz NOT NULL,
     revoked_at timestamptz,
     CONSTRAINT gift_links_pk PRIMARY KEY (link_hash),
     CONSTRAINT gift_links_gift_fk FOREIGN KEY (merchant_id, gift_id) REFERENCES gifts,
-    CONSTRAINT gift_links_hash_length CHECK (octet_length(link_hash) = 32)
+    CONSTRAINT gift_links_hash_length CHECK (octet_length(link_hash) = 32),
+    CONSTRAINT gift_links_email_hash_length CHECK (octet_length(email_hash) = 32)
 );
 CREATE INDEX gift_links_gift ON gift_links (merchant_id, gift_id);
 COMMENT ON TABLE gift_links IS 'SHA-256 of each link that was mailed. The link itself exists only in the mail.';
+COMMENT ON COLUMN gift_links.email_hash IS 'SHA-256 of the key of the mailbox that this link was mailed to, as in gift_mail_refusals: the gift may go to another later.';
 
 CREATE TABLE gift_events (
     merchant_id uuid NOT NULL,
@@ -75,17 +78,22 @@ CREATE TABLE gift_events (
     customer_id uuid,
     idempotency_key uuid,
     input_hash bytea,
+    recipient_email_key text,
     CONSTRAINT gift_events_pk PRIMARY KEY (merchant_id, event_id),
     CONSTRAINT gift_events_gift_fk FOREIGN KEY (merchant_id, gift_id) REFERENCES gifts DEFERRABLE INITIALLY DEFERRED,
     CONSTRAINT gift_events_customer_fk FOREIGN KEY (customer_id) REFERENCES customers,
     CONSTRAINT gift_events_key_unique UNIQUE (merchant_id, customer_id, idempotency_key),
     CONSTRAINT gift_events_kind CHECK (kind IN ('CREATED', 'SENT', 'DELIVERED', 'BOUNCED', 'RESENT', 'CLAIMED', 'CANCELLED', 'RETURNED')),
     CONSTRAINT gift_events_hash_length CHECK (octet_length(input_hash) = 32),
+    CONSTRAINT gift_events_recipient CHECK ((recipient_email_key IS NOT NULL) = (kind IN ('CREATED', 'RESENT'))),
+    CONSTRAINT gift_events_recipient_length CHECK (char_length(recipient_email_key) BETWEEN 3 AND 254),
     CONSTRAINT gift_events_keyed CHECK ((idempotency_key IS NULL) = (input_hash IS NULL) AND (idempotency_key IS NULL OR customer_id IS NOT NULL))
 );
 CREATE INDEX gift_events_gift ON gift_events (merchant_id, gift_id, at);
+CREATE INDEX gift_events_sender ON gift_events (merchant_id, customer_id, at) WHERE recipient_email_key IS NOT NULL;
 CREATE TRIGGER gift_events_append_only BEFORE UPDATE OR DELETE ON gift_events FOR EACH ROW EXECUTE FUNCTION refuse_change();
 COMMENT ON TABLE gift_events IS 'What happened to a gift, when and by whom. What a person did carries the key that makes doing it twice doing it once.';
+COMMENT ON COLUMN gift_events.recipient_email_key IS 'To which mailbox the mail of this was to go. The limits count these: the gift itself knows only the latest.';
 
 CREATE TABLE gift_mail_refusals (
     email_hash bytea NOT NULL,

@@ -3,6 +3,7 @@
 CREATE TABLE outbox (
     outbox_id bigint GENERATED ALWAYS AS IDENTITY,
     topic text NOT NULL,
+    urgent boolean NOT NULL DEFAULT false,
     payload jsonb NOT NULL,
     run_at timestamptz NOT NULL,
     attempts integer NOT NULL DEFAULT 0,
@@ -16,8 +17,9 @@ CREATE TABLE outbox (
     CONSTRAINT outbox_last_error_length CHECK (char_length(last_error) <= 500),
     CONSTRAINT outbox_attempts CHECK (attempts >= 0)
 );
-CREATE INDEX outbox_due ON outbox (run_at, outbox_id) WHERE dead_at IS NULL;
+CREATE INDEX outbox_due ON outbox (urgent, run_at, outbox_id) WHERE dead_at IS NULL;
 COMMENT ON TABLE outbox IS 'Work for the worker. A row is deleted when it is done; one that failed too often is dead and stays to be looked at. Payloads hold ids, never secrets: a code or link is made when its mail is.';
+COMMENT ON COLUMN outbox.urgent IS 'Somebody is waiting for it: whatever else is due comes after it.';
 COMMENT ON COLUMN outbox.locked_until IS 'The lease of the worker that has it; past it, another may take it.';
 
 GRANT SELECT, INSERT, UPDATE, DELETE ON outbox TO regulars_app;

@@ -136,20 +136,48 @@ async def test_known_and_unknown_addresses_take_the_same_statements(
         said.append(seen)
 
     assert said[0] == said[1] == said[2]
-    assert len(said[0]) == 6  # BEGIN, two counters, the attempt, the mail, COMMIT
+    assert len(said[0]) == 7  # BEGIN, three counters, the attempt, the mail, COMMIT
     assert not any("customers" in statement for statement in said[0])
 
 
-async def test_an_address_is_written_to_five_times_an_hour(desk: Desk, now: datetime) -> None:
+async def test_one_client_has_an_address_written_to_five_times_an_hour(desk: Desk, now: datetime) -> None:
     for n in range(5):
-        await desk.request("Asha@example.com" if n % 2 else "asha@EXAMPLE.com", now + n * MINUTE, client=bytes([n]))
+        await desk.request("Asha@example.com" if n % 2 else "asha@EXAMPLE.com", now + n * MINUTE)
 
     with pytest.raises(TooManyAttempts) as refused:
-        await desk.request("asha@example.com", now + 59 * MINUTE, client=b"another")
+        await desk.request("asha@example.com", now + 59 * MINUTE)
 
     assert refused.value.retry_at == now + 60 * MINUTE
     assert await counted(desk.conn, "sign_in_attempts") == await counted(desk.conn, "outbox") == 5
+    await desk.request("asha@example.com", now + 59 * MINUTE, client=b"the owner's own")
     await desk.request("asha@example.com", now + 60 * MINUTE)
+
+
+async def test_all_clients_together_have_an_address_written_to_thirty_times_an_hour(desk: Desk, now: datetime) -> None:
+    for n in range(30):
+        await desk.request("asha@example.com", now, client=bytes([n]))
+
+    with pytest.raises(TooManyAttempts):
+        await desk.request("asha@example.com", now + 59 * MINUTE, client=b"another")
+
+    assert await counted(desk.conn, "outbox") == 30
+
+
+async def test_wrong_codes_of_a_stranger_do_not_lock_the_owner_out(desk: Desk, now: datetime) -> None:
+    # given: a stranger who has used up what one place may get wrong in a day
+    for n in range(6):
+        strange = await desk.request("asha@example.com", now + n * 13 * MINUTE, client=b"a stranger's")
+        made = await desk.mail(strange.attempt_id, now + n * 13 * MINUTE)
+        assert made is not None
+        for _ in range(5):
+            await desk.try_code(strange.attempt_id, wrong(made.code), now + n * 13 * MINUTE)
+    later = now + 80 * MINUTE
+    # when
+    own = await desk.request("asha@example.com", later)
+    made = await desk.mail(own.attempt_id, later)
+    assert made is not None
+    # then
+    assert isinstance(await desk.try_code(own.attempt_id, made.code, later), SignedIn)
 
 
 async def test_a_client_may_ask_thirty_times_an_hour(desk: Desk, now: datetime) -> None:
@@ -169,7 +197,7 @@ async def test_counters_hold_no_address(desk: Desk, now: datetime) -> None:
     await desk.request("asha@example.com", now)
 
     rows = await desk.conn.fetch("SELECT scope, subject FROM rate_limits ORDER BY scope")
-    assert [row["scope"] for row in rows] == ["sign_in.address", "sign_in.client"]
+    assert [row["scope"] for row in rows] == ["sign_in.address", "sign_in.client", "sign_in.pair"]
     assert all(len(row["subject"]) == 32 for row in rows)
 
 

@@ -74,8 +74,7 @@ class Bare:
         entries = await self._entries(card.card_id, HISTORY_LINES + 1)
         shown = [
             {
-                "card_id": entry.card_id,
-                "seq": entry.seq,
+                "id": f"{entry.card_id}.{entry.seq}",
                 "kind": entry.kind,
                 "points": entry.points,
                 "pending_points": entry.pending_points,
@@ -143,7 +142,7 @@ def basket(said: dict[str, Any]) -> Basket:
 
 
 def answer(told: object) -> Response:
-    return Response(orjson.dumps(told), media_type="application/json")
+    return Response(orjson.dumps(told, default=str), media_type="application/json")
 
 
 async def serve(merchant_id: UUID, terminal_id: UUID, session_id: UUID) -> None:

@@ -14,12 +14,16 @@ from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 from time import perf_counter
+from typing import cast
 from uuid import uuid4
 
 import uvloop
 
 FRESH_KEY = "00000000-0000-4000-8000-000000000000"
 """Stands in a body where every request has a new idempotency key."""
+
+PATIENCE_SECONDS = 30.0
+"""For the last answers."""
 
 HEAD_END = b"\r\n\r\n"
 LENGTH = re.compile(rb"content-length: (\d+)", re.IGNORECASE)
@@ -107,8 +111,7 @@ class Connection(asyncio.Protocol):
         self._transport: asyncio.Transport
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        self._transport = cast("asyncio.Transport", transport)  # uvloop's is one in all but name
         self._ask()
 
     def data_received(self, data: bytes) -> None:
@@ -140,9 +143,10 @@ async def run(plan: Plan) -> dict[str, float]:
     loop = asyncio.get_running_loop()
     load = Load(plan)
     ends = [loop.create_future() for _ in range(plan.connections)]
-    for ended in ends:
-        await loop.create_connection(partial(Connection, load, ended), "127.0.0.1", plan.port)
-    await asyncio.gather(*ends)
+    async with asyncio.timeout(plan.warm_up_seconds + plan.seconds + PATIENCE_SECONDS):
+        for ended in ends:
+            await loop.create_connection(partial(Connection, load, ended), "127.0.0.1", plan.port)
+        await asyncio.gather(*ends)
     if load.trouble is not None:
         sys.exit(load.trouble)
     return summary(load.seconds, load.last_at - load.counts_from)

@@ -65,8 +65,7 @@ class Stage:
 @asynccontextmanager
 async def stage() -> AsyncIterator[Stage]:
     """Everything is there, and gone after the block."""
-    folder = Path(tempfile.mkdtemp(prefix="regulars-bench-"))
-    folder.chmod(0o755)  # a server that root starts runs as nobody
+    folder = _new_folder()
     try:
         settings = environment.load(environment="development", data_dir=folder / "data", secret_key=SECRET)
         async with (
@@ -76,6 +75,13 @@ async def stage() -> AsyncIterator[Stage]:
             yield await _set(runtime, settings.data_dir, server.app_dsn)
     finally:
         shutil.rmtree(folder)
+
+
+def _new_folder() -> Path:
+    """Everybody can enter it: a server that root starts runs as nobody."""
+    folder = Path(tempfile.mkdtemp(prefix="regulars-bench-"))
+    folder.chmod(0o755)
+    return folder
 
 
 async def _set(runtime: Runtime, data_dir: Path, dsn: str) -> Stage:

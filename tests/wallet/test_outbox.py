@@ -78,6 +78,32 @@ async def test_jobs_come_longest_due_first_and_no_more_than_asked_for(conn: Conn
     assert [job.run_at for job in claimed] == [now - timedelta(minutes=3), now - timedelta(minutes=2)]
 
 
+async def test_sign_in_code_never_waits_for_gifts_however_long_they_are_due(conn: Conn, now: datetime) -> None:
+    # given more gifts than a worker takes at once, all due for long, and then two codes that are asked for
+    await add(conn, 20, run_at=now - timedelta(hours=1), now=now)
+    for seconds in (1, 2):
+        async with conn.transaction():
+            asked_at = now - timedelta(seconds=seconds)
+            await outbox.add(conn, topic="mail.sign_in", payload={"attemptId": "a"}, run_at=asked_at, now=asked_at)
+
+    # when a worker takes eight
+    claimed = await claim(conn, now=now, limit=8)
+
+    # then the codes are among them and first, and gifts fill what is left
+    assert [job.topic for job in claimed] == ["mail.sign_in"] * 2 + ["mail.gift"] * 6
+    assert [job.run_at for job in claimed[:2]] == [now - timedelta(seconds=2), now - timedelta(seconds=1)]
+    assert len(await claim(conn, now=now, limit=100)) == 14
+
+
+async def test_no_more_codes_are_claimed_than_asked_for(conn: Conn, now: datetime) -> None:
+    await add(conn, 3, run_at=now, now=now)
+    async with conn.transaction():
+        for _ in range(5):
+            await outbox.add(conn, topic="mail.sign_in", payload={"attemptId": "a"}, run_at=now, now=now)
+
+    assert [job.topic for job in await claim(conn, now=now, limit=4)] == ["mail.sign_in"] * 4
+
+
 async def test_job_under_lease_is_nobody_elses_until_the_lease_ends(conn: Conn, now: datetime) -> None:
     await add(conn, run_at=now, now=now)
     await claim(conn, now=now)
@@ -218,8 +244,10 @@ async def test_claim_of_one_job_among_many_reads_the_index_of_what_is_due(conn: 
     plan = await conn.fetch(f"EXPLAIN {outbox.CLAIM_JOBS_SQL}", now, now + LEASE, 8)
 
     text = "\n".join(row[0] for row in plan)
-    assert "outbox_due" in text
+    assert text.count("outbox_due") == 2, "what is urgent and what is not are a range each"
+    assert text.count("Index Cond: ((urgent = ") == text.count("AND (run_at <= ") == 2, "neither reads what is not due"
     assert "Seq Scan" not in text
+    assert "Sort" not in text
 
 
 async def test_application_cannot_store_a_payload_that_is_too_large(conn: Conn, now: datetime) -> None:

@@ -1,6 +1,8 @@
 """Wanting no gift mails: one press or one click of a mail program, for the mailbox that the link went to."""
 
 from datetime import datetime
+from hashlib import sha256
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -68,6 +70,30 @@ async def test_post_stops_gift_mails_to_that_mailbox(
     assert found is not None
     assert found.status is GiftStatus.BOUNCED
     assert (await browser.get(f"/g/{gift.token}")).status_code == 200
+
+
+async def test_link_to_an_address_that_was_corrected_stops_no_mail_to_the_right_one(
+    browser: httpx.AsyncClient, conn: Conn, shop: Shop, gift: MailedGift, now: datetime
+) -> None:
+    # given a gift whose address was corrected after its mail had left
+    async with conn.transaction():
+        await gifts.resend(
+            conn,
+            customer_id=gift.sender_id,
+            merchant_id=gift.merchant_id,
+            gift_id=gift.gift_id,
+            corrected_email="right@example.com",
+            corrected_email_key="right@example.com",
+            idempotency_key=uuid4(),
+            now=now,
+        )
+
+    # when whoever got the first mail wants no more
+    assert (await browser.post(f"/g/{gift.token}/stop", data=ONE_CLICK)).status_code == 200
+
+    # then their mailbox is the one that gets none
+    [refused] = await conn.fetch("SELECT email_hash FROM gift_mail_refusals")
+    assert refused["email_hash"] == sha256(b"asha@example.com").digest()
 
 
 async def test_link_that_is_none_is_answered_alike_and_stops_nothing(

@@ -15,8 +15,10 @@ from wallet.gifts.plain_text import sender_name
 from wallet.values import GiftId, GiftStatus, MerchantId, Points
 
 INSERT_LINK_SQL = """
-    INSERT INTO gift_links (link_hash, merchant_id, gift_id, created_at)
-    VALUES ($1, $2, $3, $4)
+    INSERT INTO gift_links (link_hash, merchant_id, gift_id, email_hash, created_at)
+    SELECT $1, merchant_id, gift_id, sha256(convert_to(recipient_email_key, 'UTF8')), $4
+    FROM gifts
+    WHERE merchant_id = $2 AND gift_id = $3
 """
 
 MAIL_FACTS_SQL = """
@@ -55,12 +57,12 @@ RECORD_BOUNCED_SQL = """
     RETURNING gift_id
 """
 
+# The mailbox of the link, which is not always the gift's: its address may have been corrected since.
 REFUSE_MAIL_SQL = """
     INSERT INTO gift_mail_refusals (email_hash, refused_at)
-    SELECT sha256(convert_to(g.recipient_email_key, 'UTF8')), $2
-    FROM gift_links AS l
-    JOIN gifts AS g ON g.merchant_id = l.merchant_id AND g.gift_id = l.gift_id
-    WHERE l.link_hash = $1
+    SELECT email_hash, $2
+    FROM gift_links
+    WHERE link_hash = $1
     ON CONFLICT (email_hash) DO NOTHING
 """
 
@@ -146,6 +148,7 @@ async def record_bounced(
 async def refuse_mail(conn: Conn, *, link_hash: bytes, now: datetime) -> None:
     """The mailbox that the link was sent to gets no gift mail any more. Nothing happens for a link that is none.
 
-    Any link that was ever mailed will do, whatever became of its gift. Gifts that were mailed stay as they are.
+    Any link that was ever mailed will do, whatever became of its gift and wherever that was sent later. Gifts that were
+    mailed stay as they are.
     """
     await conn.execute(REFUSE_MAIL_SQL, link_hash, now)

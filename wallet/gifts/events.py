@@ -13,8 +13,9 @@ EventKind = Literal["CREATED", "SENT", "BOUNCED", "RESENT", "CLAIMED", "CANCELLE
 
 # A gift that is about to be made gets its id here; the foreign key waits for it until the commit.
 BEGIN_EVENT_SQL = """
-    INSERT INTO gift_events (merchant_id, gift_id, kind, at, customer_id, idempotency_key, input_hash)
-    VALUES ($1, COALESCE($2, uuidv7()), $3, $4, $5, $6, $7)
+    INSERT INTO gift_events (merchant_id, gift_id, kind, at, customer_id, idempotency_key, input_hash,
+                             recipient_email_key)
+    VALUES ($1, COALESCE($2, uuidv7()), $3, $4, $5, $6, $7, $8)
     ON CONFLICT (merchant_id, customer_id, idempotency_key) DO NOTHING
     RETURNING gift_id
 """
@@ -48,14 +49,24 @@ async def begin(
     customer_id: CustomerId,
     idempotency_key: UUID,
     input_hash: bytes,
+    recipient_email_key: str | None = None,
     now: datetime,
 ) -> Begun:
     """The key stands on this operation, which must come before anything else of it. No `gift_id` makes a new one.
 
+    What makes a mail leave (CREATED, RESENT) says to which mailbox, which is what the limits count; nothing else does.
     Whoever comes second with the key waits here for the first. Raises IdempotencyKeyReused.
     """
     fresh = await conn.fetchval(
-        BEGIN_EVENT_SQL, merchant_id, gift_id, kind, now, customer_id, idempotency_key, input_hash
+        BEGIN_EVENT_SQL,
+        merchant_id,
+        gift_id,
+        kind,
+        now,
+        customer_id,
+        idempotency_key,
+        input_hash,
+        recipient_email_key,
     )
     if fresh is not None:
         return Begun(GiftId(fresh), replayed=False)

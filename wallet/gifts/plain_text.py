@@ -11,6 +11,9 @@ import unicodedata
 NAME_LENGTH = 80
 MESSAGE_LENGTH = 280
 
+TYPED_PER_KEPT = 4
+"""How many typed characters may stand for one that is kept: marks that are composed, and what is not seen, fall away."""
+
 JOINERS = frozenset("\u200c\u200d\u200e\u200f")
 """Unseen but needed: they shape Indic conjuncts, join emoji and keep mixed directions apart."""
 
@@ -38,10 +41,19 @@ LINKS = (
 )
 
 
+def over_long(text: str, *, most: int) -> bool:
+    """Whether the text, as it was typed, is too long to be cleaned at all: to be asked before anything else is done.
+
+    Bringing a text into normal form and looking for links in it take longer than its length says.
+    """
+    return len(text) > TYPED_PER_KEPT * most
+
+
 def clean(text: str) -> str:
     """The text in normal form (NFC), without space around it, without characters that cannot be seen.
 
-    Every kind of line break is `\\n` after it, a tab is a space. Control characters stay, for `is_plain` to find.
+    Every kind of line break is `\\n` after it, a tab is a space. Control characters stay, for `is_plain` to find. Give it
+    only what is not `over_long`.
     """
     seen = "".join(c for c in text if unicodedata.category(c) != "Cf" or c in JOINERS)
     return LINE_BREAKS.sub("\n", unicodedata.normalize("NFC", seen)).replace("\t", " ").strip()
@@ -51,7 +63,7 @@ def clean_name(name: str) -> str:
     """The name, cleaned, with a space after each initial: `K.R.Meera` is a person, and not taken for a domain."""
     head, *rest = clean(name).split(".")
     for part in rest:
-        before = head.split(" ")[-1]
+        before = head.rpartition(" ")[2]
         initial = 1 <= sum(unicodedata.category(c).startswith("L") for c in before) <= INITIAL_LETTERS
         head += ". " if initial and part[:1].isalpha() else "."
         head += part

@@ -10,7 +10,7 @@ from wallet.database import Conn
 from wallet.errors import InvalidInput, NotFound, Problem
 from wallet.gifts import events, limits
 from wallet.gifts.gift import Gift
-from wallet.gifts.plain_text import MESSAGE_LENGTH, NAME_LENGTH, clean, clean_name, has_link, is_plain
+from wallet.gifts.plain_text import MESSAGE_LENGTH, NAME_LENGTH, clean, clean_name, has_link, is_plain, over_long
 from wallet.gifts.reading import find
 from wallet.ledger import Cause, Reserved
 from wallet.values import CardId, CustomerId, GiftId, MerchantId, Phrase, Points, ProgramId
@@ -98,9 +98,11 @@ async def send(
         customer_id=customer_id,
         idempotency_key=idempotency_key,
         input_hash=said,
+        recipient_email_key=recipient_email_key,
         now=now,
     )
     if not begun.replayed:
+        check_typed(recipient_name, message)
         order = Order(
             points=points,
             recipient_name=clean_name(recipient_name),
@@ -111,10 +113,19 @@ async def send(
             locale=locale,
         )
         check_order(order, asked_at=deliver_at, now=now)
-        await _make(conn, customer_id, merchant_id, card_id, begun.gift_id, order, now=now)
+        await _make(conn, customer_id, merchant_id, card_id, begun.gift_id, order, idempotency_key, now=now)
     gift = await find(conn, customer_id=customer_id, merchant_id=merchant_id, gift_id=begun.gift_id)
     assert gift is not None, "a gift that was begun was made"
     return Sent(gift, begun.replayed)
+
+
+def check_typed(recipient_name: str, message: str | None) -> None:
+    """The texts, as they were typed, are short enough to be looked at. Raises InvalidInput."""
+    typed = (("recipientName", recipient_name, NAME_LENGTH), ("message", message or "", MESSAGE_LENGTH))
+    if problems := [
+        Problem(field, Phrase("too_long", {"most": most})) for field, text, most in typed if over_long(text, most=most)
+    ]:
+        raise InvalidInput(problems)
 
 
 def check_order(order: Order, *, asked_at: datetime | None, now: datetime) -> None:
@@ -148,6 +159,7 @@ async def _make(
     card_id: CardId,
     gift_id: GiftId,
     order: Order,
+    idempotency_key: UUID,
     *,
     now: datetime,
 ) -> None:
@@ -157,7 +169,13 @@ async def _make(
     rules = (await programs.get(conn, merchant_id=merchant_id, program_id=program_id, now=now)).rules.gifts
     card = (await ledger.lock_cards(conn, merchant_id=merchant_id, card_ids=[card_id], now=now))[card_id]
     await limits.check(
-        conn, card, rules=rules, points=order.points, recipient_email_key=order.recipient_email_key, now=now
+        conn,
+        card,
+        rules=rules,
+        points=order.points,
+        recipient_email_key=order.recipient_email_key,
+        idempotency_key=idempotency_key,
+        now=now,
     )
     cause = Cause(occurred_at=now, reasons=(Phrase("gift_sent", {"recipient": order.recipient_name}),), gift_id=gift_id)
     reserved = await ledger.reserve_for_gift(conn, card, points=order.points, cause=cause, now=now)

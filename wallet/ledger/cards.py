@@ -1,12 +1,14 @@
 """A card under lock, with what stands on it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from wallet.database import Conn
+from wallet.rules import Carry, Rate, carries_to_json
 from wallet.values import AccountId, CardId, CustomerId, MerchantId, Minor, Points, ProgramId
 
 SET_CARRY_SQL = """
-    UPDATE cards SET carry_minor = $3
+    UPDATE cards SET carries = $3
     WHERE merchant_id = $1 AND card_id = $2
 """
 
@@ -28,12 +30,17 @@ class LockedCard:
     reserved: Points
     lifetime_earned: Points
     revision: int
-    carry_minor: Minor
+    carries: Mapping[Rate, Minor]
+
+    def carry_at(self, rate: Rate) -> Minor:
+        """The money on its way to the next step at this rate."""
+        return self.carries.get(rate, Minor(0))
 
 
-async def set_carry(conn: Conn, card: LockedCard, *, carry_minor: Minor) -> LockedCard:
-    """The money carried to the next purchase is `carry_minor`; nothing else of the card changed."""
-    if carry_minor == card.carry_minor:
+async def set_carry(conn: Conn, card: LockedCard, carry: Carry) -> LockedCard:
+    """The money carried to the next purchase at the carry's rate is its `minor`; nothing else of the card changed."""
+    if carry.minor == card.carry_at(carry.rate):
         return card
-    await conn.execute(SET_CARRY_SQL, card.merchant_id, card.card_id, carry_minor)
-    return replace(card, carry_minor=carry_minor)
+    after = replace(card, carries={**card.carries, carry.rate: carry.minor})
+    await conn.execute(SET_CARRY_SQL, card.merchant_id, card.card_id, carries_to_json(after.carries))
+    return after

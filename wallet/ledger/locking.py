@@ -7,6 +7,7 @@ from wallet.database import Conn, Row
 from wallet.errors import NotFound
 from wallet.ledger.cards import LockedCard
 from wallet.ledger.maturity import settle_due
+from wallet.rules import carries_from_json
 from wallet.values import CardId, MerchantId
 
 # Not FOR UPDATE: whoever inserts a row that names the card (a visit, a sale, a used code) holds its key already, and
@@ -23,7 +24,7 @@ LOCK_CARDS_SQL = """
 # before it waited; the next one sees them as they are.
 READ_CARDS_SQL = """
     SELECT c.card_id, c.program_id, c.customer_id, c.active_account_id, c.pending_account_id,
-           p.issued_account_id, p.expired_account_id, c.revision, c.lifetime_earned, c.carry_minor,
+           p.issued_account_id, p.expired_account_id, c.revision, c.lifetime_earned, c.carries,
            COALESCE(b.active, 0)::bigint AS active, COALESCE(b.pending, 0)::bigint AS pending,
            COALESCE(b.reserved, 0)::bigint AS reserved,
            EXISTS (
@@ -59,7 +60,7 @@ def from_row(merchant_id: MerchantId, row: Row) -> LockedCard:
         reserved=row["reserved"],
         lifetime_earned=row["lifetime_earned"],
         revision=row["revision"],
-        carry_minor=row["carry_minor"],
+        carries=carries_from_json(row["carries"]),
     )
 
 

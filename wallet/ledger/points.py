@@ -6,7 +6,10 @@ from datetime import datetime
 from wallet.database import Conn
 from wallet.ledger.cards import LockedCard
 from wallet.ledger.posting import Cause, Change, Move, NewLot, Posted, post
-from wallet.values import EntryKind, LotId, Minor, Points, SaleId
+from wallet.rules import Carry
+from wallet.values import EntryKind, LotId, Points, SaleId
+
+NOTHING = Points(0)
 
 # The sale's own lot first; then what is pending, then what is active, the soonest to expire first.
 LOTS_TO_TAKE_BACK_SQL = """
@@ -24,6 +27,14 @@ LOTS_TO_TAKE_BACK_SQL = """
     ) AS q
     WHERE q.upto - q.remaining < $4
     ORDER BY q.position
+"""
+
+EXPIRED_OF_SALE_SQL = """
+    SELECT COALESCE(-SUM(m.points), 0)::bigint
+    FROM lots AS l
+    JOIN lot_movements AS m ON m.merchant_id = l.merchant_id AND m.lot_id = l.lot_id
+    JOIN entries AS e ON e.merchant_id = m.merchant_id AND e.card_id = m.card_id AND e.seq = m.seq
+    WHERE l.merchant_id = $1 AND l.card_id = $2 AND l.sale_id = $3 AND e.kind = 'EXPIRED'
 """
 
 
@@ -44,7 +55,7 @@ async def earn(
     points: Points,
     activates_at: datetime,
     expires_at: datetime | None,
-    carry_minor: Minor | None = None,
+    carry: Carry | None = None,
     cause: Cause,
     now: datetime,
 ) -> Posted:
@@ -67,7 +78,7 @@ async def earn(
             pending=0 if active else points,
             lifetime=points,
             new_lot=NewLot(points, activates_at, now if active else None, expires_at),
-            carry_minor=carry_minor,
+            carry=carry,
         ),
         cause=cause,
         now=now,
@@ -80,21 +91,27 @@ async def take_back(
     *,
     sale_id: SaleId,
     points: Points,
-    carry_minor: Minor | None = None,
+    untaken: Points = NOTHING,
+    carry: Carry | None = None,
     cause: Cause,
     now: datetime,
 ) -> TakenBack:
     """Up to `points` (> 0) have left the card, as many as it had: from the sale's own lot first, then from what is
-    pending, then from what is active. What the customer has already spent or sent is not touched.
+    pending, then from what is active. For those that the customer has spent or sent others go, but what the sale's own
+    lot lost by expiry is gone already and is not taken a second time.
+
+    `untaken` is how much less earlier calls for this sale took than they were asked for.
     """
     assert points > 0
-    left, lots, pending = points, dict[LotId, int](), 0
-    for row in await conn.fetch(LOTS_TO_TAKE_BACK_SQL, card.merchant_id, card.card_id, sale_id, points):
+    expired = await conn.fetchval(EXPIRED_OF_SALE_SQL, card.merchant_id, card.card_id, sale_id)
+    wanted = points - min(points, max(0, expired - untaken))
+    left, lots, pending = wanted, dict[LotId, int](), 0
+    for row in await conn.fetch(LOTS_TO_TAKE_BACK_SQL, card.merchant_id, card.card_id, sale_id, wanted):
         taken = min(left, row["remaining"])
         lots[row["lot_id"]] = -taken
         pending += taken if row["pending"] else 0
         left -= taken
-    taken_back = Points(points - left)
+    taken_back = Points(wanted - left)
     if not taken_back:
         return TakenBack(card, taken_back, None)
     active = taken_back - pending
@@ -109,7 +126,7 @@ async def take_back(
             pending=-pending,
             lifetime=-taken_back,
             lots=lots,
-            carry_minor=carry_minor,
+            carry=carry,
         ),
         cause=cause,
         now=now,

@@ -6,12 +6,12 @@ from datetime import datetime
 
 from wallet.database import Conn
 from wallet.ledger.cards import LockedCard
+from wallet.rules import Carry, carries_to_json
 from wallet.values import (
     AccountId,
     EntryKind,
     GiftId,
     LotId,
-    Minor,
     Phrase,
     Points,
     SaleId,
@@ -66,7 +66,7 @@ POST_SQL = """
         UPDATE lots AS l SET activated_at = $14
         WHERE l.merchant_id = $1 AND l.lot_id = ANY($30::uuid[]) AND l.card_id = $3 AND l.activated_at IS NULL
     )
-    UPDATE cards SET revision = $4, lifetime_earned = $12, carry_minor = $31
+    UPDATE cards SET revision = $4, lifetime_earned = $12, carries = $31
     WHERE merchant_id = $1 AND card_id = $3 AND revision = $4 - 1
     RETURNING revision
 """
@@ -117,7 +117,7 @@ class Change:
     new_lot: NewLot | None = None
     lots: Mapping[LotId, int] = field(default_factory=dict)
     activated: Sequence[LotId] = ()
-    carry_minor: Minor | None = None
+    carry: Carry | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,9 +137,9 @@ async def post(conn: Conn, card: LockedCard, change: Change, *, cause: Cause, no
         reserved=Points(card.reserved + change.reserved),
         lifetime_earned=Points(card.lifetime_earned + change.lifetime),
         revision=card.revision + 1,
-        carry_minor=card.carry_minor if change.carry_minor is None else change.carry_minor,
+        carries={**card.carries, change.carry.rate: change.carry.minor} if change.carry else card.carries,
     )
-    assert min(after.active, after.pending, after.reserved, after.carry_minor) >= 0
+    assert min(after.active, after.pending, after.reserved, *after.carries.values()) >= 0
     new = [change.new_lot] if change.new_lot else []
     revision = await conn.fetchval(
         POST_SQL,
@@ -173,7 +173,7 @@ async def post(conn: Conn, card: LockedCard, change: Change, *, cause: Cause, no
         list(change.lots.keys()),
         list(change.lots.values()),
         list(change.activated),
-        after.carry_minor,
+        carries_to_json(after.carries),
     )
     assert revision == after.revision, "the card was changed by somebody who did not hold it"
     return Posted(card=after, seq=after.revision)

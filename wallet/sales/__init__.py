@@ -2,7 +2,7 @@
 
 from wallet.sales.quoting import Quote, quote
 from wallet.sales.receipts import Sale, SaleLine, find
-from wallet.sales.recording import Recorded, checkout
+from wallet.sales.recording import Recorded, checkout, replay_or
 from wallet.sales.serving import CustomerRef
 
 __all__ = [
@@ -14,4 +14,5 @@ __all__ = [
     "checkout",
     "find",
     "quote",
+    "replay_or",
 ]

@@ -8,13 +8,14 @@ from wallet.baskets import Basket
 from wallet.database import Conn
 from wallet.earning import LineEarning
 from wallet.errors import NotFound
+from wallet.rules import carries_from_json
 from wallet.sales import serving
 from wallet.sales.serving import CustomerRef
-from wallet.values import Points, Terminal
+from wallet.values import Minor, Points, Terminal
 
 # The active balance as the ledger would find it under lock: what is due by now to activate or to expire is counted.
 QUOTED_CARD_SQL = """
-    SELECT c.revision, c.carry_minor, (a.balance + d.activating - d.expiring)::bigint AS active
+    SELECT c.revision, c.carries, (a.balance + d.activating - d.expiring)::bigint AS active
     FROM cards AS c
     JOIN accounts AS a ON a.merchant_id = c.merchant_id AND a.account_id = c.active_account_id
     CROSS JOIN LATERAL (
@@ -60,14 +61,15 @@ async def quote(conn: Conn, *, terminal: Terminal, customer: CustomerRef, basket
     if card is None:
         raise NotFound
     rules = revision.rules
-    earned = earning.judge(rules, basket.lines, carry_minor=card["carry_minor"], currency=basket.currency)
+    carry_minor = carries_from_json(card["carries"]).get(rules.rate, Minor(0))
+    earned = earning.judge(rules, basket.lines, carry_minor=carry_minor, currency=basket.currency)
     at_once = earned.points if rules.activates_at(occurred_at) <= now else 0
     outcome = {
         "customer": serving.facts(customer),
         "basket": baskets.facts(basket),
         "card": str(served.card_id),
         "cardRevision": card["revision"],
-        "carryMinor": card["carry_minor"],
+        "carryMinor": carry_minor,
         "ruleRevision": revision.revision,
         "points": [line.points for line in earned.lines],
     }

@@ -9,12 +9,12 @@ from wallet.baskets import Basket
 from wallet.database import Conn
 from wallet.earning import Earning
 from wallet.errors import CodeInvalid, IdempotencyKeyReused, InvalidInput, NotFound
-from wallet.ledger import Cause, LockedCard
-from wallet.rules import Rules
+from wallet.ledger import Cause
+from wallet.rules import Carry, Rules
 from wallet.sales import receipts, serving
 from wallet.sales.receipts import Sale, SaleLine
 from wallet.sales.serving import CustomerRef, Served
-from wallet.values import EntryKind, Money, Phrase, Points, SaleId, Terminal
+from wallet.values import EntryKind, Minor, Money, Phrase, Points, SaleId, Terminal
 from wallet.visits import MemberCard
 
 # The revision as in programs.REVISION_AT_SQL, at the moment of the sale.
@@ -94,8 +94,36 @@ async def checkout(
     Raises InvalidInput, NotFound (no such visit of this store, or it has ended), CodeInvalid, CodeExpired,
     CodeAlreadyUsed, IdempotencyKeyReused.
     """
+    request = _asked(customer, basket, idempotency_key, now=now)
+    try:
+        baskets.check(basket, currency=terminal.currency, now=now)
+    except InvalidInput as refusal:
+        return await replay(refusal, conn, terminal=terminal, request=request)
+    return await record(conn, terminal=terminal, request=request, now=now)
+
+
+async def replay_or(
+    refusal: Exception,
+    conn: Conn,
+    *,
+    terminal: Terminal,
+    customer: CustomerRef,
+    basket: Basket,
+    idempotency_key: UUID,
+    now: datetime,
+) -> Recorded:
+    """What `checkout` answers to a repeated request, for a caller that has to refuse a new one. Writes nothing.
+
+    `customer` may be a code that nobody verified: it is only compared with the one that was recorded.
+    Raises IdempotencyKeyReused, and `refusal` where the key has recorded nothing.
+    """
+    request = _asked(customer, basket, idempotency_key, now=now)
+    return await replay(refusal, conn, terminal=terminal, request=request)
+
+
+def _asked(customer: CustomerRef, basket: Basket, idempotency_key: UUID, *, now: datetime) -> Request:
     said = {"customer": serving.facts(customer), "basket": baskets.facts(basket)}
-    request = Request(
+    return Request(
         customer=customer,
         basket=basket,
         shown_at=now,
@@ -104,11 +132,6 @@ async def checkout(
         idempotency_key=idempotency_key,
         input_hash=fingerprint.of("checkout", said),
     )
-    try:
-        baskets.check(basket, currency=terminal.currency, now=now)
-    except InvalidInput as refusal:
-        return await replay_or(refusal, conn, terminal=terminal, request=request)
-    return await record(conn, terminal=terminal, request=request, now=now)
 
 
 async def record(conn: Conn, *, terminal: Terminal, request: Request, now: datetime) -> Recorded:
@@ -116,7 +139,7 @@ async def record(conn: Conn, *, terminal: Terminal, request: Request, now: datet
     try:
         served = await serving.whom(conn, terminal=terminal, customer=request.customer)
     except (CodeInvalid, NotFound) as refusal:
-        return await replay_or(refusal, conn, terminal=terminal, request=request)
+        return await replay(refusal, conn, terminal=terminal, request=request)
     basket = request.basket
     row = await conn.fetchrow(
         INSERT_SALE_SQL,
@@ -136,7 +159,7 @@ async def record(conn: Conn, *, terminal: Terminal, request: Request, now: datet
         request.input_hash,
     )
     if row is None:
-        return await replay_or(NotFound(), conn, terminal=terminal, request=request)
+        return await replay(NotFound(), conn, terminal=terminal, request=request)
     await serving.use(conn, served, terminal=terminal, at=request.shown_at, now=now)
     rules = Rules.from_json(row["rules"])
     earned = await _earn(conn, terminal, request, served, rules, sale_id=row["sale_id"], now=now)
@@ -160,7 +183,7 @@ async def record(conn: Conn, *, terminal: Terminal, request: Request, now: datet
     return Recorded(sale, member, replayed=False)
 
 
-async def replay_or(refusal: Exception, conn: Conn, *, terminal: Terminal, request: Request) -> Recorded:
+async def replay(refusal: Exception, conn: Conn, *, terminal: Terminal, request: Request) -> Recorded:
     """The sale that this key recorded before, with the card as it is now.
 
     Raises IdempotencyKeyReused where that had other input, and `refusal` where there is none.
@@ -189,13 +212,15 @@ async def _earn(
     """The card is locked and has what the basket earns; the sale's row and lines say so."""
     cards = await ledger.lock_cards(conn, merchant_id=terminal.merchant_id, card_ids=[served.card_id], now=now)
     card, basket = cards[served.card_id], request.basket
-    earned = earning.judge(rules, basket.lines, carry_minor=card.carry_minor, currency=basket.currency)
+    carried_in = card.carry_at(rules.rate)
+    earned = earning.judge(rules, basket.lines, carry_minor=carried_in, currency=basket.currency)
+    carry = Carry(rules.rate, earned.carry_after)
     entry_seq = None
     if earned.points:
         activates_at = rules.activates_at(request.occurred_at)
         cause = Cause(
             occurred_at=request.occurred_at,
-            reasons=_reasons(rules, earned, card, activates_at=activates_at, currency=basket.currency, now=now),
+            reasons=_reasons(rules, earned, carried_in, activates_at=activates_at, currency=basket.currency, now=now),
             store_id=terminal.store_id,
             sale_id=sale_id,
         )
@@ -206,13 +231,13 @@ async def _earn(
             points=earned.points,
             activates_at=activates_at,
             expires_at=rules.expires_at(activates_at),
-            carry_minor=earned.carry_after,
+            carry=carry,
             cause=cause,
             now=now,
         )
         entry_seq = posted.seq
     else:
-        await ledger.set_carry(conn, card, carry_minor=earned.carry_after)
+        await ledger.set_carry(conn, card, carry)
     await conn.execute(
         FINISH_SALE_SQL,
         terminal.merchant_id,
@@ -233,7 +258,7 @@ async def _earn(
 
 
 def _reasons(
-    rules: Rules, earned: Earning, card: LockedCard, *, activates_at: datetime, currency: str, now: datetime
+    rules: Rules, earned: Earning, carried_in: Minor, *, activates_at: datetime, currency: str, now: datetime
 ) -> tuple[Phrase, ...]:
     """Why the points of a purchase are as many as they are, for the card's history."""
     reasons = [
@@ -243,8 +268,8 @@ def _reasons(
         ),
         Phrase("by_rule", {"points": rules.points, "per_minor": rules.per_minor, "currency": currency}),
     ]
-    if rules.carry_remainder and card.carry_minor:
-        reasons.append(Phrase("carried_in", {"amount_minor": card.carry_minor, "currency": currency}))
+    if rules.carry_remainder and carried_in:
+        reasons.append(Phrase("carried_in", {"amount_minor": carried_in, "currency": currency}))
     if rules.carry_remainder and earned.carry_after:
         reasons.append(Phrase("carried_on", {"amount_minor": earned.carry_after, "currency": currency}))
     if activates_at > now:

@@ -231,6 +231,31 @@ async def test_mailbox_that_wants_no_gift_mail_gets_none_and_the_sender_is_told(
     assert (await read(conn, scene, first)).status is GiftStatus.SENT
 
 
+async def test_link_of_an_address_that_was_corrected_since_stops_only_the_mail_it_came_with(
+    conn: Conn, now: datetime
+) -> None:
+    # given a gift whose first mail went to a stranger, and whose second to the friend
+    scene = await make_scene(conn, now=now)
+    gift = (await send(conn, scene, to="Stranger@Example.com", now=now)).gift
+    strangers, _ = await prepare(conn, gift, now=now)
+    await record_sent(conn, gift, now=now)
+    gift = (await resend(conn, gift, to=FRIEND, now=now)).gift
+    friends, _ = await prepare(conn, gift, now=now)
+
+    # when the stranger wants no more
+    await refuse(conn, strangers, now=now)
+
+    # then that is the stranger's mailbox and not the friend's
+    refused = await conn.fetch("SELECT email_hash FROM gift_mail_refusals")
+    assert [row["email_hash"] for row in refused] == [hashlib.sha256(b"stranger@example.com").digest()]
+    assert (await prepare(conn, (await send(conn, scene, now=now)).gift, now=now))[1] is not None
+    assert (await prepare(conn, (await send(conn, scene, to="stranger@example.com", now=now)).gift, now=now))[1] is None
+
+    # and the friend can still say so too
+    await refuse(conn, friends, now=now)
+    assert (await prepare(conn, (await send(conn, scene, now=now)).gift, now=now))[1] is None
+
+
 async def test_refusing_mail_twice_or_by_a_link_that_is_none_changes_nothing(conn: Conn, now: datetime) -> None:
     scene = await make_scene(conn, now=now)
     _, link = await mailed(conn, scene, now=now)

@@ -1,19 +1,24 @@
 """How often and to how many: counted over the last 24 hours, and a refusal says when the next gift would pass."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from infra.pool import Pool
 from tests.factories import make_card, make_points
-from tests.wallet.gifts.scenes import Scene, cancel, make_scene, send
+from tests.wallet.gifts.scenes import Scene, cancel, make_scene, resend, send
 from tests.web.contents import all_rows
 from wallet.database import Conn
-from wallet.errors import GiftLimitReached
+from wallet.errors import GiftLimitReached, TooManyAttempts
+from wallet.gifts import Gift
 from wallet.gifts.limits import SentLately, next_gift_at, next_recipient_at
 from wallet.rules import GiftRules, Rules
 
 START = datetime(2026, 11, 22, 9, 30, tzinfo=UTC)
 DAY = timedelta(hours=24)
+
+RECIPIENTS_SQL = "SELECT count(DISTINCT recipient_email_key) FROM gift_events"
 
 
 def sent(*gifts: tuple[int, str]) -> list[SentLately]:
@@ -107,3 +112,84 @@ async def test_program_without_gifts_says_so_and_gives_no_time(conn: Conn, now: 
         await send(conn, scene, now=now)
 
     assert (limit.value.phrase.code, limit.value.retry_at) == ("gifts_not_offered", None)
+
+
+async def test_corrected_address_is_one_recipient_more_and_the_wrong_one_stays_one(conn: Conn, now: datetime) -> None:
+    # given two recipients a day, and a gift that went to both, the second by a correction
+    scene = await scene_with(conn, GiftRules(recipients_per_day=2), now)
+    gift = (await send(conn, scene, points=10, to="a@example.com", now=now)).gift
+    corrected = await resend(conn, gift, to="b@example.com", now=now + timedelta(hours=1))
+    before = await all_rows(conn)
+
+    # when a third is tried, by a correction and by a gift
+    with pytest.raises(TooManyAttempts) as refusal:
+        await resend(conn, corrected.gift, to="c@example.com", now=now + timedelta(hours=2))
+    with pytest.raises(GiftLimitReached) as limit:
+        await send(conn, scene, points=10, to="c@example.com", now=now + timedelta(hours=2))
+
+    # then neither passes until the first mail is a day old, and nothing is mailed
+    assert (refusal.value.retry_at, limit.value.retry_at) == (now + DAY, now + DAY)
+    assert limit.value.phrase.code == "gift_recipients_per_day"
+    assert await all_rows(conn) == before
+
+    # and those who had a mail can have another
+    assert (await resend(conn, gift, to="A@Example.com", now=now + timedelta(hours=3))).gift.delivery == 3
+    assert (await send(conn, scene, points=10, to="b@example.com", now=now + timedelta(hours=3))).replayed is False
+
+
+async def test_correction_passes_when_it_was_said_that_it_would(conn: Conn, now: datetime) -> None:
+    scene = await scene_with(conn, GiftRules(recipients_per_day=1), now)
+    gift = (await send(conn, scene, points=10, to="a@example.com", now=now)).gift
+
+    with pytest.raises(TooManyAttempts) as refusal:
+        await resend(conn, gift, to="b@example.com", now=now + DAY - timedelta(microseconds=1))
+
+    again = await resend(conn, gift, to="b@example.com", now=refusal.value.retry_at)
+    assert again.gift.recipient_email == "b@example.com"
+
+
+async def test_old_gift_that_is_sent_again_unchanged_counts_its_recipient_today(conn: Conn, now: datetime) -> None:
+    scene = await scene_with(conn, GiftRules(recipients_per_day=1), now)
+    old = (await send(conn, scene, points=10, to="a@example.com", now=now)).gift
+    later = now + timedelta(days=3)
+    await resend(conn, old, now=later)
+
+    with pytest.raises(GiftLimitReached) as limit:
+        await send(conn, scene, points=10, to="b@example.com", now=later)
+
+    assert limit.value.phrase.code == "gift_recipients_per_day"
+
+
+async def test_sending_again_is_no_gift_more(conn: Conn, now: datetime) -> None:
+    scene = await scene_with(conn, GiftRules(per_day=2), now)
+    gift = (await send(conn, scene, points=10, now=now)).gift
+    for _ in range(3):
+        await resend(conn, gift, now=now)
+
+    assert (await send(conn, scene, points=10, now=now)).replayed is False
+    with pytest.raises(GiftLimitReached) as limit:
+        await send(conn, scene, points=10, now=now)
+    assert limit.value.phrase.code == "gifts_per_day"
+
+
+async def test_two_corrections_at_once_are_no_recipient_more_than_a_day_allows(
+    pool: Pool, conn: Conn, now: datetime
+) -> None:
+    # given room for one more recipient, and two gifts to correct
+    scene = await scene_with(conn, GiftRules(recipients_per_day=2), now)
+    gifts = [(await send(conn, scene, points=10, to="a@example.com", now=now)).gift for _ in range(2)]
+
+    # when both are corrected at once, to different strangers
+    async def correct(gift: Gift, to: str) -> bool:
+        async with pool.acquire() as mine:
+            try:
+                await resend(mine, gift, to=to, now=now)
+            except TooManyAttempts:
+                return False
+            return True
+
+    passed = await asyncio.gather(correct(gifts[0], "b@example.com"), correct(gifts[1], "c@example.com"))
+
+    # then one waited for the other and saw it
+    assert sorted(passed) == [False, True]
+    assert await conn.fetchval(RECIPIENTS_SQL) == 2

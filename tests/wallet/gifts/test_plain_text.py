@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wallet.gifts.plain_text import clean, clean_name, has_link, is_plain, sender_name
+from wallet.gifts.plain_text import clean, clean_name, has_link, is_plain, over_long, sender_name
 
 LINKS = [
     "see http://x",
@@ -140,3 +140,8 @@ def test_sender_is_named_and_the_name_leads_nowhere(name: str | None, email: str
     assert sender_name(name, email) == shown
     assert not has_link(shown)
     assert "@" not in shown
+
+
+def test_text_is_over_long_from_the_first_character_after_four_times_what_may_be_kept() -> None:
+    assert not over_long("a\u0301" * 160, most=80)
+    assert over_long("a." * 160 + "a", most=80)

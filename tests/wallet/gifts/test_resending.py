@@ -21,10 +21,11 @@ from tests.wallet.gifts.scenes import (
     send,
 )
 from tests.web.contents import all_rows
-from wallet import gifts
+from wallet import gifts, programs
 from wallet.database import Conn
 from wallet.errors import GiftNotClaimable, GiftNotOpen, IdempotencyKeyReused, NotFound, TooManyAttempts
 from wallet.gifts import DeliveryProblem
+from wallet.rules import GiftRules, Rules
 from wallet.values import GiftStatus
 
 DAY = timedelta(hours=24)
@@ -151,3 +152,41 @@ async def test_somebody_elses_gift_is_not_found(conn: Conn, now: datetime) -> No
 
     assert await all_rows(conn) == before
     assert await gifts.preview(conn, link_hash=link, now=now) is not None
+
+
+async def test_each_mail_is_remembered_with_the_mailbox_it_was_for(conn: Conn, now: datetime) -> None:
+    scene = await make_scene(conn, now=now)
+    gift = (await send(conn, scene, to="Wrong@Example.com", now=now)).gift
+    await resend(conn, gift, now=now)
+    await resend(conn, gift, to="Right@Example.com", now=now)
+    await resend(conn, gift, now=now)
+    await cancel(conn, gift, now=now)
+
+    rows = await conn.fetch("SELECT kind, recipient_email_key FROM gift_events ORDER BY event_id")
+
+    assert [(row["kind"], row["recipient_email_key"]) for row in rows] == [
+        ("CREATED", "wrong@example.com"),
+        ("RESENT", "wrong@example.com"),
+        ("RESENT", "right@example.com"),
+        ("RESENT", "right@example.com"),
+        ("CANCELLED", None),
+    ]
+
+
+async def test_open_gift_of_a_program_that_offers_none_any_more_can_be_mended_once_a_day(
+    conn: Conn, now: datetime
+) -> None:
+    # given a gift on its way, in a program that has since stopped offering gifts
+    scene = await make_scene(conn, now=now)
+    gift, _ = await mailed(conn, scene, now=now)
+    none = Rules(gifts=GiftRules(per_day=0, recipients_per_day=0))
+    merchant_id, program_id = scene.shop.merchant_id, scene.shop.program_id
+    async with conn.transaction():
+        await programs.revise(conn, merchant_id=merchant_id, program_id=program_id, rules=none, valid_from=now, now=now)
+    later = now + DAY
+
+    # then it goes to one corrected address, and not to another the same day
+    assert (await resend(conn, gift, to="right@example.com", now=later)).gift.delivery == 2
+    with pytest.raises(TooManyAttempts) as refusal:
+        await resend(conn, gift, to="other@example.com", now=later)
+    assert refusal.value.retry_at == later + DAY

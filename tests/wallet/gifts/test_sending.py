@@ -20,6 +20,7 @@ from tests.web.contents import all_rows
 from wallet import gifts
 from wallet.database import Conn
 from wallet.errors import GiftLimitReached, IdempotencyKeyReused, InsufficientPoints, InvalidInput, NotFound
+from wallet.gifts import sending
 from wallet.rules import GiftRules, Rules
 from wallet.values import GiftStatus, Points
 
@@ -209,6 +210,52 @@ async def test_text_that_is_not_plain_is_refused_by_field(
 
     assert {problem.field: problem.phrase.code for problem in mistake.value.problems} == fields
     assert await all_rows(conn) == before
+
+
+@pytest.mark.parametrize(
+    ("name", "message", "fields"),
+    [
+        ("a." * 12000, "Hello", {"recipientName"}),
+        (" " * 320 + "R", "Hello", {"recipientName"}),
+        ("Ravi", "\u0344" * 12000, {"message"}),
+        ("Ravi", " " * 1120 + "x", {"message"}),
+        ("a." * 12000, "a." * 12000, {"recipientName", "message"}),
+    ],
+)
+async def test_text_that_is_far_too_long_is_refused_before_it_is_looked_at(
+    conn: Conn, now: datetime, monkeypatch: pytest.MonkeyPatch, name: str, message: str, fields: set[str]
+) -> None:
+    # given a sender, and eyes on how much text is looked at
+    scene = await make_scene(conn, now=now)
+    before = await all_rows(conn)
+    looked_at: list[str] = []
+
+    def watched(text: str) -> str:
+        looked_at.append(text)
+        return text
+
+    monkeypatch.setattr(sending, "clean", watched)
+    monkeypatch.setattr(sending, "clean_name", watched)
+
+    # when a text comes that is more than four times too long
+    with pytest.raises(InvalidInput) as mistake:
+        await send(conn, scene, name=name, message=message, now=now)
+
+    # then it is called too long, with what may be kept, and nothing was done to it or to any other
+    most = {"recipientName": 80, "message": 280}
+    assert [(p.field, p.phrase.code, p.phrase.facts) for p in mistake.value.problems] == [
+        (field, "too_long", {"most": most[field]}) for field in most if field in fields
+    ]
+    assert looked_at == []
+    assert await all_rows(conn) == before
+
+
+async def test_text_that_is_short_enough_once_cleaned_is_sent(conn: Conn, now: datetime) -> None:
+    scene = await make_scene(conn, now=now)
+
+    sent = await send(conn, scene, name=" " * 240 + "R" * 80, message=" " * 840 + "x" * 280, now=now)
+
+    assert (sent.gift.recipient_name, sent.gift.message) == ("R" * 80, "x" * 280)
 
 
 async def test_texts_are_kept_cleaned(conn: Conn, now: datetime) -> None:

@@ -26,7 +26,8 @@ TABLES = (
 )
 
 CARD_SQL = """
-    SELECT a.balance AS active, p.balance AS pending, c.revision, c.carry_minor, c.lifetime_earned
+    SELECT a.balance AS active, p.balance AS pending, c.revision, c.lifetime_earned,
+           (SELECT COALESCE(SUM(value::bigint), 0)::bigint FROM jsonb_each_text(c.carries)) AS carry_minor
     FROM cards AS c
     JOIN accounts AS a ON a.merchant_id = c.merchant_id AND a.account_id = c.active_account_id
     JOIN accounts AS p ON p.merchant_id = c.merchant_id AND p.account_id = c.pending_account_id
