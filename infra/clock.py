@@ -8,6 +8,9 @@ from pathlib import Path
 Clock = Callable[[], datetime]
 """Called for the present moment, aware and in UTC."""
 
+DEMO_CLOCK = "clock-ahead-seconds"
+"""The file in the data folder that says how far the demo's clock is ahead."""
+
 AHEAD_MAX = timedelta(days=3660)
 
 

@@ -28,7 +28,8 @@ class CaughtMail:
 class Mailbox:
     """What arrived, newest first. Older messages than the last few hundred are forgotten."""
 
-    def __init__(self, kept: int) -> None:
+    def __init__(self, kept: int, refused: frozenset[str] = frozenset()) -> None:
+        self._refused = refused
         self._caught: deque[CaughtMail] = deque(maxlen=kept)
         self._arrived = asyncio.Condition()
         self.port = 0
@@ -45,6 +46,15 @@ class Mailbox:
 
     def _to(self, address: str) -> list[CaughtMail]:
         return [mail for mail in self._caught if mail.to.casefold() == address.casefold()]
+
+    async def handle_RCPT(  # noqa: N802  # aiosmtpd's name
+        self, _server: SMTP, _session: Session, envelope: Envelope, address: str, _options: list[str]
+    ) -> str:
+        """Called by aiosmtpd for each recipient of a message."""
+        if address.casefold() in self._refused:
+            return "550 5.1.1 There is no such mailbox"
+        envelope.rcpt_tos.append(address)
+        return "250 2.1.5 Known"
 
     async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802  # aiosmtpd's name
         """Called by aiosmtpd for each message."""
@@ -72,9 +82,18 @@ def _content(part: MIMEPart | None) -> str:
 
 
 @asynccontextmanager
-async def catch(*, host: str = "127.0.0.1", port: int = 0, kept: int = MESSAGES_KEPT) -> AsyncIterator[Mailbox]:
-    """A mailbox that listens on `port` (0: any that is free) until the block is left, and keeps so many messages."""
-    mailbox = Mailbox(kept)
+async def catch(
+    *,
+    host: str = "127.0.0.1",
+    port: int = 0,
+    kept: int = MESSAGES_KEPT,
+    refused: frozenset[str] = frozenset(),
+) -> AsyncIterator[Mailbox]:
+    """A mailbox that listens on `port` (0: any that is free) until the block is left, and keeps so many messages.
+
+    It knows every address but the `refused`, whose mail it sends back as that of a mailbox that does not exist.
+    """
+    mailbox = Mailbox(kept, refused)
     loop = asyncio.get_running_loop()
     server = await loop.create_server(
         lambda: SMTP(mailbox, hostname="mailbox.invalid", enable_SMTPUTF8=True, data_size_limit=BYTES_MAX, loop=loop),

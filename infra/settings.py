@@ -120,6 +120,11 @@ class Settings(BaseSettings):
     def _is_postgresql(cls, value: SecretStr | None) -> SecretStr | None:
         if value is not None and urlsplit(value.get_secret_value()).scheme not in {"postgresql", "postgres"}:
             raise ValueError("should begin with postgresql://")
+        if value is not None:
+            try:
+                _ = urlsplit(value.get_secret_value()).port
+            except ValueError as error:
+                raise ValueError("has a port that is no number") from error
         return value
 
     @field_validator("public_base_url")
@@ -197,6 +202,8 @@ def check_for_serving(settings: Settings) -> None:
         sentences.append(_missing_secret())
     if settings.smtp_host is None:
         sentences.append("REGULARS_SMTP_HOST is not set, and without a mail server nobody can sign in.")
+    if "public_base_url" not in settings.model_fields_set:
+        sentences.append("REGULARS_PUBLIC_BASE_URL is not set: it is what links in mails begin with.")
     if "mail_from" not in settings.model_fields_set:
         sentences.append("REGULARS_MAIL_FROM is not set: it is who our mails come from, like Shop <shop@example.com>.")
     if sentences:

@@ -15,6 +15,7 @@ from infra.migrate import MigrationError
 from infra.pool import DatabaseUnavailable
 from infra.postgres.errors import PostgresError
 from infra.settings import SettingsError
+from schema.translations import translator
 from wallet.errors import InvalidInput, NotFound
 
 for command in (audit, demo, migrate, serve, worker):
@@ -30,7 +31,8 @@ def main() -> None:
     except (SettingsError, PostgresError, MigrationError, DatabaseUnavailable, KeysUnreadable, WalkStopped) as problem:
         fail(str(problem))
     except InvalidInput as refusal:
-        fail("\n".join(f"{problem.field}: {problem.phrase.code.replace('_', ' ')}" for problem in refusal.problems))
+        say = translator("en").say
+        fail("\n".join(f"{problem.field}: {say(problem.phrase)}" for problem in refusal.problems))
     except NotFound:
         fail("There is no such merchant, program, store or terminal.")
     except KeyboardInterrupt:

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from cyclopts import App
 
 from infra import settings as environment
+from infra.clock import DEMO_CLOCK, Clock, DemoClock, system_clock
 from infra.pool import Pool
 from infra.settings import Settings
 from infra.wiring import connected
@@ -26,11 +27,15 @@ def answer(facts: Mapping[str, object], *, as_json: bool) -> None:
 
 
 @asynccontextmanager
-async def opened() -> AsyncIterator[tuple[Settings, Pool]]:
-    """The settings, and a pool on the migrated database."""
+async def opened() -> AsyncIterator[tuple[Settings, Pool, Clock]]:
+    """The settings, a pool on the migrated database, and its time: a demo's may have been moved forward."""
     settings = environment.load()
     async with connected(settings, application_name="regulars cli") as (_, pool):
-        yield settings, pool
+        yield (
+            settings,
+            pool,
+            DemoClock(settings.data_dir / DEMO_CLOCK) if settings.database_url is None else system_clock,
+        )
 
 
 def note(sentence: str) -> None:

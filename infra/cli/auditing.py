@@ -17,7 +17,7 @@ async def audit(*, json: bool = False) -> None:
     Exit code 1 if a law is broken.
     """
     verdicts: list[Verdict] = []
-    async with opened() as (_, pool), pool.acquire() as conn, conn.transaction():
+    async with opened() as (_, pool, _clock), pool.acquire() as conn, conn.transaction():
         await conn.execute(ONE_MOMENT_SQL)
         await conn.execute(NO_HURRY_SQL)
         extent = await auditing.extent(conn)

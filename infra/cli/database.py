@@ -23,7 +23,7 @@ async def migrate(*, json: bool = False) -> None:
     """Bring the database up to this code. Safe to run from several places at once."""
     async with database(environment.load()) as found:
         applied = await migrations.apply(found.owner_dsn)
-    answer({"applied": [migration.file for migration in applied] or "nothing was pending"}, as_json=json)
+    answer({"applied": [migration.file for migration in applied]}, as_json=json)
 
 
 @db.command

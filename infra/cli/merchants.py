@@ -9,7 +9,6 @@ from cyclopts import App
 
 from auth import terminals
 from infra.cli.app import answer, opened
-from infra.clock import system_clock
 from infra.settings import SettingsError
 from infra.wiring import opened_box
 from wallet import programs, stores
@@ -30,9 +29,9 @@ async def create_merchant(
     *, name: str, currency: str, locale: str = "en-IN", timezone: str = "Asia/Kolkata", json: bool = False
 ) -> None:
     """Make a merchant. The currency is an ISO 4217 code, e.g. INR."""
-    async with opened() as (_, pool), pool.acquire() as conn, conn.transaction():
+    async with opened() as (_, pool, clock), pool.acquire() as conn, conn.transaction():
         merchant_id = await stores.create_merchant(
-            conn, name=name, currency=currency, locale=locale, timezone=timezone, now=system_clock()
+            conn, name=name, currency=currency, locale=locale, timezone=timezone, now=clock()
         )
     answer({"merchantId": merchant_id}, as_json=json)
 
@@ -70,7 +69,7 @@ async def create_program(
         "pending_days": pending_days,
         "expiry_months": expiry_months,
     }
-    async with opened() as (_, pool), pool.acquire() as conn, conn.transaction():
+    async with opened() as (_, pool, clock), pool.acquire() as conn, conn.transaction():
         made = await programs.create(
             conn,
             merchant_id=MerchantId(merchant),
@@ -79,7 +78,7 @@ async def create_program(
             point_name=point_name,
             point_name_plural=point_name_plural,
             rules=_read(rules) if rules else Rules.from_json(stated),
-            now=system_clock(),
+            now=clock(),
         )
     answer({"programId": made.program_id, "slug": made.slug, "number": made.number}, as_json=json)
 
@@ -87,18 +86,18 @@ async def create_program(
 @program.command(name="rules")
 async def print_rules(*, program: str) -> None:
     """Print the rules of a program (by its slug) that are in force, as the JSON that `create` and `revise` read."""
-    async with opened() as (_, pool), pool.acquire() as conn:
-        found = await _program(conn, program)
+    async with opened() as (_, pool, clock), pool.acquire() as conn:
+        found = await _program(conn, program, clock())
     print(orjson.dumps(found.rules.to_json(), option=orjson.OPT_INDENT_2).decode())
 
 
 @program.command(name="revise")
 async def revise_program(*, program: str, rules: Path, valid_from: datetime | None = None, json: bool = False) -> None:
     """Publish a new revision of a program's rules, in force from now or from a later moment; what is judged stays."""
-    now = system_clock()
-    begins = valid_from.astimezone(UTC) if valid_from else now
-    async with opened() as (_, pool), pool.acquire() as conn, conn.transaction():
-        found = await _program(conn, program)
+    async with opened() as (_, pool, clock), pool.acquire() as conn, conn.transaction():
+        now = clock()
+        begins = valid_from.astimezone(UTC) if valid_from else now
+        found = await _program(conn, program, now)
         revision = await programs.revise(
             conn,
             merchant_id=found.merchant_id,
@@ -110,8 +109,8 @@ async def revise_program(*, program: str, rules: Path, valid_from: datetime | No
     answer({"revision": revision, "validFrom": begins.isoformat()}, as_json=json)
 
 
-async def _program(conn: Conn, slug: str) -> programs.Program:
-    found = await programs.find_by_slug(conn, slug=slug, now=system_clock())
+async def _program(conn: Conn, slug: str, now: datetime) -> programs.Program:
+    found = await programs.find_by_slug(conn, slug=slug, now=now)
     if found is None:
         raise NotFound
     return found
@@ -130,15 +129,15 @@ def _read(file: Path) -> Rules:
 @store.command(name="add")
 async def add_store(*, program: str, name: str, locale: str | None = None, json: bool = False) -> None:
     """Add a store to the merchant of a program (by its slug); its counter enrols people into that program."""
-    async with opened() as (_, pool), pool.acquire() as conn, conn.transaction():
-        found = await _program(conn, program)
+    async with opened() as (_, pool, clock), pool.acquire() as conn, conn.transaction():
+        found = await _program(conn, program, clock())
         store_id = await stores.create_store(
             conn,
             merchant_id=found.merchant_id,
             program_id=found.program_id,
             name=name,
             locale=locale,
-            now=system_clock(),
+            now=clock(),
         )
     answer({"merchantId": found.merchant_id, "storeId": store_id}, as_json=json)
 
@@ -146,14 +145,14 @@ async def add_store(*, program: str, name: str, locale: str | None = None, json:
 @terminal.command(name="add")
 async def add_terminal(*, merchant: UUID, store: UUID, name: str, json: bool = False) -> None:
     """Add a till to a store and print the code that activates it, once, within fifteen minutes."""
-    async with opened() as (settings, pool):
-        box = await opened_box(settings, pool, system_clock)
+    async with opened() as (settings, pool, clock):
+        box = await opened_box(settings, pool, clock)
         async with pool.acquire() as conn, conn.transaction():
             terminal_id = await stores.create_terminal(
-                conn, merchant_id=MerchantId(merchant), store_id=StoreId(store), name=name, now=system_clock()
+                conn, merchant_id=MerchantId(merchant), store_id=StoreId(store), name=name, now=clock()
             )
             code = await terminals.new_activation_code(
-                conn, box=box, merchant_id=MerchantId(merchant), terminal_id=terminal_id, now=system_clock()
+                conn, box=box, merchant_id=MerchantId(merchant), terminal_id=terminal_id, now=clock()
             )
     answer({"terminalId": terminal_id, "activationCode": code}, as_json=json)
 
@@ -161,15 +160,15 @@ async def add_terminal(*, merchant: UUID, store: UUID, name: str, json: bool = F
 @terminal.command(name="code")
 async def new_code(*, merchant: UUID, terminal: UUID, json: bool = False) -> None:
     """Print a new activation code for a till; using it signs the earlier device out."""
-    async with opened() as (settings, pool):
-        box = await opened_box(settings, pool, system_clock)
+    async with opened() as (settings, pool, clock):
+        box = await opened_box(settings, pool, clock)
         async with pool.acquire() as conn, conn.transaction():
             code = await terminals.new_activation_code(
                 conn,
                 box=box,
                 merchant_id=MerchantId(merchant),
                 terminal_id=TerminalId(terminal),
-                now=system_clock(),
+                now=clock(),
             )
     answer({"activationCode": code}, as_json=json)
 
@@ -177,8 +176,6 @@ async def new_code(*, merchant: UUID, terminal: UUID, json: bool = False) -> Non
 @terminal.command(name="revoke")
 async def revoke(*, merchant: UUID, terminal: UUID, json: bool = False) -> None:
     """Take a till's credential away, at once and for good."""
-    async with opened() as (_, pool), pool.acquire() as conn, conn.transaction():
-        await terminals.revoke(
-            conn, merchant_id=MerchantId(merchant), terminal_id=TerminalId(terminal), now=system_clock()
-        )
+    async with opened() as (_, pool, clock), pool.acquire() as conn, conn.transaction():
+        await terminals.revoke(conn, merchant_id=MerchantId(merchant), terminal_id=TerminalId(terminal), now=clock())
     answer({"revoked": terminal}, as_json=json)

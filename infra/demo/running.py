@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from auth import terminals
 from infra import serving
-from infra.clock import DemoClock
+from infra.clock import DEMO_CLOCK, DemoClock
 from infra.demo.shop import CURRENCY, PEOPLE, SLUG, Place, new_terminal, open_shop
 from infra.edge.logs import configure_logging
 from infra.mailbox import Mailbox, catch
@@ -17,6 +17,8 @@ from web.pages.demo import DemoFacts
 from web.routes import demo_routes
 
 SWEEP_LIMIT = 200
+REFUSED = "bounce@example.com"
+"""The demo's mailbox takes every mail but those to here, so that a gift can be seen to bounce."""
 
 
 async def run_demo(settings: Settings) -> None:
@@ -25,7 +27,7 @@ async def run_demo(settings: Settings) -> None:
     configure_logging(style="console", level=logging.WARNING if quiet else serving.level_of(settings))
     logging.getLogger("mail.log").setLevel(logging.WARNING)  # aiosmtpd's, which names every sender and recipient
     with serving.listening(settings) as sockets:
-        async with catch() as mailbox:
+        async with catch(refused=frozenset({REFUSED})) as mailbox:
             url = f"http://{settings.host}:{settings.port}"
             settings = settings.model_copy(
                 update={
@@ -35,11 +37,11 @@ async def run_demo(settings: Settings) -> None:
                     "smtp_starttls": False,
                 }
             )
-            clock = DemoClock(settings.data_dir / "clock-ahead-seconds")
+            clock = DemoClock(settings.data_dir / DEMO_CLOCK)
             async with running(settings, clock, name="regulars demo") as runtime:
                 async with runtime.pool.acquire() as conn, conn.transaction():
                     place = await open_shop(conn, now=clock())
-                _welcome(url)
+                _welcome(url, settings.port)
                 routes = demo_routes(facts_of(runtime, clock, mailbox, place))
                 await serving.serve_runtime(runtime, sockets=sockets, with_worker=True, more=routes)
 
@@ -80,7 +82,7 @@ def _is_chosen(settings: Settings) -> bool:
     return "public_base_url" in settings.model_fields_set
 
 
-def _welcome(url: str) -> None:
+def _welcome(url: str, port: int) -> None:
     sys.stderr.write(
         f"""
   Monsoon Coffee is open.
@@ -90,7 +92,8 @@ def _welcome(url: str) -> None:
     {url}/graphiql       the API by hand
     {url}/demo.json      for scripts
 
-  In another terminal, the whole main job step by step:  .venv/bin/regulars demo --walkthrough
+  In another terminal, the whole main job step by step:  .venv/bin/regulars demo --walkthrough --port {port}
+  A gift to {REFUSED} bounces.
   Ctrl-C ends it; the data stays for the next time.
 
 """

@@ -172,6 +172,7 @@ def test_serving_in_production_needs_a_key_and_a_way_to_mail() -> None:
     assert [sentence.split()[0] for sentence in refused.value.sentences] == [
         "REGULARS_SECRET_KEY",
         "REGULARS_SMTP_HOST",
+        "REGULARS_PUBLIC_BASE_URL",
         "REGULARS_MAIL_FROM",
     ]
     assert "python3 -c" in refused.value.sentences[0]
@@ -179,9 +180,27 @@ def test_serving_in_production_needs_a_key_and_a_way_to_mail() -> None:
 
 def test_serving_in_production_needs_no_more_than_that() -> None:
     settings.check_for_serving(
-        settings.load(secret_key=AS_BASE64URL, smtp_host="mail", mail_from="Shop <shop@example.com>")
+        settings.load(
+            secret_key=AS_BASE64URL,
+            smtp_host="mail",
+            mail_from="Shop <shop@example.com>",
+            public_base_url="https://shop.example.com",
+        )
     )
     settings.check_for_serving(settings.load(environment="demo"))
+
+
+def test_an_empty_data_dir_is_the_default_and_not_this_folder(monkeypatch: pytest.MonkeyPatch) -> None:
+    usual = settings.load().data_dir
+    monkeypatch.setenv("REGULARS_DATA_DIR", "")
+    assert settings.load().data_dir == usual
+
+
+def test_a_database_url_with_a_spoiled_port_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATABASE_URL", "postgresql://host:notaport/x")
+    with pytest.raises(SettingsError) as refused:
+        settings.load()
+    assert len(refused.value.sentences) == 1
 
 
 @pytest.mark.parametrize("text", [KEY.hex(), KEY.hex().upper(), AS_BASE64URL, AS_BASE64URL.rstrip("=")])
