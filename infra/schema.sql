@@ -64,9 +64,9 @@ CREATE TABLE public.cards (
     pending_account_id uuid NOT NULL,
     revision bigint DEFAULT 0 NOT NULL,
     lifetime_earned bigint DEFAULT 0 NOT NULL,
-    carry_minor bigint DEFAULT 0 NOT NULL,
+    carries jsonb DEFAULT '{}'::jsonb NOT NULL,
     joined_at timestamp with time zone NOT NULL,
-    CONSTRAINT cards_carry CHECK ((carry_minor >= 0)),
+    CONSTRAINT cards_carries CHECK ((jsonb_typeof(carries) = 'object'::text)),
     CONSTRAINT cards_number_form CHECK ((number ~ '^[0-9]{16}$'::text)),
     CONSTRAINT cards_revision CHECK ((revision >= 0))
 );
@@ -79,7 +79,7 @@ COMMENT ON COLUMN public.cards.revision IS 'The seq of the newest entry: grows b
 
 COMMENT ON COLUMN public.cards.lifetime_earned IS 'Points ever earned, less what refunds took back.';
 
-COMMENT ON COLUMN public.cards.carry_minor IS 'Money spent below the next earning step, carried to the next purchase, in minor units.';
+COMMENT ON COLUMN public.cards.carries IS 'Money spent below the next earning step, carried to the next purchase at the same rate, in minor units: {"1/5000": 3000} is 3,000 on the way to 1 point per 5,000.';
 
 CREATE TABLE public.check_in_codes (
     merchant_id uuid NOT NULL,
@@ -167,23 +167,32 @@ CREATE TABLE public.gift_events (
     customer_id uuid,
     idempotency_key uuid,
     input_hash bytea,
+    recipient_email_key text,
     CONSTRAINT gift_events_hash_length CHECK ((octet_length(input_hash) = 32)),
     CONSTRAINT gift_events_keyed CHECK ((((idempotency_key IS NULL) = (input_hash IS NULL)) AND ((idempotency_key IS NULL) OR (customer_id IS NOT NULL)))),
-    CONSTRAINT gift_events_kind CHECK ((kind = ANY (ARRAY['CREATED'::text, 'SENT'::text, 'DELIVERED'::text, 'BOUNCED'::text, 'RESENT'::text, 'CLAIMED'::text, 'CANCELLED'::text, 'RETURNED'::text])))
+    CONSTRAINT gift_events_kind CHECK ((kind = ANY (ARRAY['CREATED'::text, 'SENT'::text, 'DELIVERED'::text, 'BOUNCED'::text, 'RESENT'::text, 'CLAIMED'::text, 'CANCELLED'::text, 'RETURNED'::text]))),
+    CONSTRAINT gift_events_recipient CHECK (((recipient_email_key IS NOT NULL) = (kind = ANY (ARRAY['CREATED'::text, 'RESENT'::text])))),
+    CONSTRAINT gift_events_recipient_length CHECK (((char_length(recipient_email_key) >= 3) AND (char_length(recipient_email_key) <= 254)))
 );
 
 COMMENT ON TABLE public.gift_events IS 'What happened to a gift, when and by whom. What a person did carries the key that makes doing it twice doing it once.';
+
+COMMENT ON COLUMN public.gift_events.recipient_email_key IS 'To which mailbox the mail of this was to go. The limits count these: the gift itself knows only the latest.';
 
 CREATE TABLE public.gift_links (
     link_hash bytea NOT NULL,
     merchant_id uuid NOT NULL,
     gift_id uuid NOT NULL,
+    email_hash bytea NOT NULL,
     created_at timestamp with time zone NOT NULL,
     revoked_at timestamp with time zone,
+    CONSTRAINT gift_links_email_hash_length CHECK ((octet_length(email_hash) = 32)),
     CONSTRAINT gift_links_hash_length CHECK ((octet_length(link_hash) = 32))
 );
 
 COMMENT ON TABLE public.gift_links IS 'SHA-256 of each link that was mailed. The link itself exists only in the mail.';
+
+COMMENT ON COLUMN public.gift_links.email_hash IS 'SHA-256 of the key of the mailbox that this link was mailed to, as in gift_mail_refusals: the gift may go to another later.';
 
 CREATE TABLE public.gift_mail_refusals (
     email_hash bytea NOT NULL,
@@ -234,7 +243,7 @@ CREATE TABLE public.gifts (
 
 COMMENT ON TABLE public.gifts IS 'An e-gift of points. Open, its points stand in its own account; closed, they are on the recipient''s card or back in the sender''s lots.';
 
-COMMENT ON COLUMN public.gifts.recipient_email_key IS 'What makes two spellings one mailbox, as in customers: recipients are counted by it.';
+COMMENT ON COLUMN public.gifts.recipient_email_key IS 'What makes two spellings one mailbox, as in customers: the mailbox that the next mail goes to.';
 
 COMMENT ON COLUMN public.gifts.delivery IS 'Grows with every resend, so that a mail that was overtaken is not sent.';
 
@@ -292,6 +301,7 @@ COMMENT ON TABLE public.merchants IS 'A business. Everything that belongs to it 
 CREATE TABLE public.outbox (
     outbox_id bigint NOT NULL,
     topic text NOT NULL,
+    urgent boolean DEFAULT false NOT NULL,
     payload jsonb NOT NULL,
     run_at timestamp with time zone NOT NULL,
     attempts integer DEFAULT 0 NOT NULL,
@@ -306,6 +316,8 @@ CREATE TABLE public.outbox (
 );
 
 COMMENT ON TABLE public.outbox IS 'Work for the worker. A row is deleted when it is done; one that failed too often is dead and stays to be looked at. Payloads hold ids, never secrets: a code or link is made when its mail is.';
+
+COMMENT ON COLUMN public.outbox.urgent IS 'Somebody is waiting for it: whatever else is due comes after it.';
 
 COMMENT ON COLUMN public.outbox.locked_until IS 'The lease of the worker that has it; past it, another may take it.';
 
@@ -423,7 +435,7 @@ CREATE TABLE public.refunds (
 
 COMMENT ON TABLE public.refunds IS 'Goods that came back, and the points that went back with them.';
 
-COMMENT ON COLUMN public.refunds.points_due IS 'What the returned lines had earned; more than points_taken_back where the customer had spent it already.';
+COMMENT ON COLUMN public.refunds.points_due IS 'What the returned lines had earned; more than points_taken_back where the customer had spent it already, or it had expired.';
 
 CREATE TABLE public.sale_lines (
     merchant_id uuid NOT NULL,
@@ -511,11 +523,13 @@ CREATE TABLE public.sign_in_attempts (
     email text NOT NULL,
     email_key text NOT NULL,
     locale text NOT NULL,
+    client_hash bytea,
     code_hash bytea,
     tries_left smallint NOT NULL,
     created_at timestamp with time zone NOT NULL,
     expires_at timestamp with time zone NOT NULL,
     consumed_at timestamp with time zone,
+    CONSTRAINT sign_in_attempts_client_hash_length CHECK ((octet_length(client_hash) = 32)),
     CONSTRAINT sign_in_attempts_code_hash_length CHECK ((octet_length(code_hash) = 32)),
     CONSTRAINT sign_in_attempts_email_key_length CHECK (((char_length(email_key) >= 3) AND (char_length(email_key) <= 254))),
     CONSTRAINT sign_in_attempts_email_length CHECK (((char_length(email) >= 3) AND (char_length(email) <= 254))),
@@ -524,6 +538,8 @@ CREATE TABLE public.sign_in_attempts (
 );
 
 COMMENT ON TABLE public.sign_in_attempts IS 'One request for an emailed sign-in code. The same row is made for known and unknown addresses.';
+
+COMMENT ON COLUMN public.sign_in_attempts.client_hash IS 'Keyed hash of where the request came from, so that somebody else''s wrong codes are not counted against this one.';
 
 COMMENT ON COLUMN public.sign_in_attempts.code_hash IS 'Keyed hash of the code; null until the worker has made and mailed one.';
 
@@ -785,6 +801,8 @@ CREATE INDEX entries_sale ON public.entries USING btree (merchant_id, sale_id) W
 
 CREATE INDEX gift_events_gift ON public.gift_events USING btree (merchant_id, gift_id, at);
 
+CREATE INDEX gift_events_sender ON public.gift_events USING btree (merchant_id, customer_id, at) WHERE (recipient_email_key IS NOT NULL);
+
 CREATE INDEX gift_links_gift ON public.gift_links USING btree (merchant_id, gift_id);
 
 CREATE INDEX gifts_lapse ON public.gifts USING btree (claimable_until) WHERE (closed_at IS NULL);
@@ -801,7 +819,7 @@ CREATE INDEX lots_sale ON public.lots USING btree (merchant_id, sale_id) WHERE (
 
 CREATE INDEX lots_spending ON public.lots USING btree (merchant_id, card_id, expires_at, lot_id) WHERE (remaining > 0);
 
-CREATE INDEX outbox_due ON public.outbox USING btree (run_at, outbox_id) WHERE (dead_at IS NULL);
+CREATE INDEX outbox_due ON public.outbox USING btree (urgent, run_at, outbox_id) WHERE (dead_at IS NULL);
 
 CREATE INDEX rate_limits_expiry ON public.rate_limits USING btree (window_ends_at);
 

@@ -54,7 +54,7 @@ async def _lock_after_the_last(conn: Conn, context: RequestContext, subject: byt
 
 
 def is_scanned(code: str) -> bool:
-    """Whether the text has the form of a whole token. Blanks do not make it longer: they are dropped before it is read."""
+    """Whether the text has the form of a whole token, once the blanks in it are dropped as for reading it."""
     return check_in_tokens.TOKEN.fullmatch(without_blanks(code)) is not None
 
 

@@ -125,7 +125,9 @@ TERMS: Mapping[str, Sentence] = {
     "term_excluded_deposit": says("Deposits earn nothing."),
     "term_excluded_gift_card_sale": says("Buying a gift card earns nothing."),
     "term_minimum": says("A purchase earns from {minimum_minor} upwards."),
-    "term_remainder_carried": says("What is left over below the next step counts with your next purchase."),
+    "term_remainder_carried": says(
+        "What is left over below the next step counts with your next purchase, as long as this rate applies."
+    ),
     "term_remainder_dropped": says("What is left over below the next step is not carried to your next purchase."),
     "term_at_once": says("You can spend your {name} at once."),
     "term_pending": counted(
@@ -140,7 +142,8 @@ TERMS: Mapping[str, Sentence] = {
     ),
     "term_no_expiry": says("Your {name} never expire."),
     "term_refund": says(
-        "When you bring goods back, the {name} they earned are taken back, as far as you have not spent them."
+        "When you bring goods back, the {name} they earned are taken back. If you have spent some already, others on"
+        " your card are taken instead, as far as there are any."
     ),
     "term_no_gifts": says("You cannot send {name} as a gift."),
     "term_gift": says("You can send from {min_points:bare} up to {max_points} as a gift."),

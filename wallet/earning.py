@@ -84,8 +84,8 @@ def judge(rules: Rules, lines: Sequence[Line], *, carry_minor: Minor, currency: 
 def give_back(rules: Rules, *, before: Sequence[Line], after: Sequence[Line], carry_minor: Minor) -> GivenBack:
     """What is due back when of a sale's lines `before` (those not yet returned) only `after` stay with the customer.
 
-    `rules` are those that judged the sale, `carry_minor` what is carried at their rate. If what stays is below the minimum, it is as if nothing stayed. Any sequence
-    of returns is due, together, what one return of all of it is due.
+    `rules` are those that judged the sale, `carry_minor` is what is carried at their rate. If what stays is below the
+    minimum, it is as if nothing stayed. Any sequence of returns is due, together, what one return of all of it is due.
     """
     kept, keeps = _counted_minor(rules, before), _counted_minor(rules, after)
     if not rules.carry_remainder:

@@ -87,8 +87,7 @@ async def identify(conn: Conn, *, terminal: Terminal, code: ScannedCode) -> Iden
 
 
 def judge(code: Identified, *, at: datetime) -> None:
-    """Nothing, if the code was good at `at`. Raises CodeAlreadyUsed, CodeExpired, and CodeInvalid for a time before the code
-    was made.
+    """Nothing, if the code was good at `at`. Raises CodeAlreadyUsed, CodeExpired; CodeInvalid if it was not made yet.
 
     A code that is both used and out of time says that it was used: the cashier then knows that the scan before this
     one worked. A REDEEM code is over as soon as the card has a newer one.

@@ -1,7 +1,7 @@
 """A busy shop: its members, and the tills and phones that never stop."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -21,6 +21,8 @@ from tests.live import SECRET, Live, MovableClock
 from tests.resolvers.documents import CANCEL_GIFT, CHECKOUT, REFUND, SCAN, SEND_GIFT
 from wallet.rules import GiftRules, Rules
 from wallet.values import Minor, Points
+
+FAULTS_A_CROWD = 10
 
 POINTS_AT_FIRST = 1_000
 GIFT_POINTS = 3
@@ -105,12 +107,17 @@ class Crowd:
         await self.all_stand_still()
 
 
-async def crowd(scene: Scene, *, clients: int = 16, cards: int = 4) -> Crowd:
-    """So many clients on so many cards: several fight for each card."""
+async def crowd(scene: Scene, history: History, *, clients: int = 16, cards: int = 4) -> Crowd:
+    """So many clients on so many cards of a new shop: several fight for each card."""
     shop = await journeys.open_shop(scene, rules=RULES)
     members = [await journeys.member(scene, shop, points=POINTS_AT_FIRST) for _ in range(cards)]
-    history = History()
     return Crowd([await client(scene, shop, members[n % cards], history) for n in range(clients)], history)
+
+
+def faults_of_each_crowd(faults: int) -> Iterator[int]:
+    """How many of the faults each crowd lives through, as no crowd's tokens and visits last for ever."""
+    for before in range(0, faults, FAULTS_A_CROWD):
+        yield min(FAULTS_A_CROWD, faults - before)
 
 
 async def client(scene: Scene, shop: Shop, member: Member, history: History) -> Client:

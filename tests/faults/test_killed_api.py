@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 
 from tests.database import Database
+from tests.faults.history import History
 from tests.faults.processes import Api, api, settings_of
 from tests.faults.proof import Tally, application_is_over, prove
-from tests.faults.shop import Crowd, crowd, scene_of
+from tests.faults.shop import Crowd, crowd, faults_of_each_crowd, scene_of
 from tests.journeys import Scene
 
 
@@ -17,16 +18,17 @@ async def test_killed_api_has_lost_nothing_and_does_nothing_twice(
     database: Database, tmp_path: Path, kills: int, capsys: pytest.CaptureFixture[str]
 ) -> None:
     settings = settings_of(database)
+    history = History()
     tally = Tally("kill -9 of the API")
     async with api(settings, tmp_path) as served, scene_of(database, served.base_url) as scene:
-        everybody = await crowd(scene)
+        for faults in faults_of_each_crowd(kills):
+            everybody = await crowd(scene, history)
+            for _ in range(faults):
+                await kill_under_load(scene, served, everybody, tally)
 
-        for _ in range(kills):
-            await kill_under_load(scene, served, everybody, tally)
-
-        await prove(scene, everybody.history, settings)
+        await prove(scene, history, settings)
     assert tally.faults == kills
-    tally.print(capsys, everybody.history)
+    tally.print(capsys, history)
 
 
 async def kill_under_load(scene: Scene, served: Api, everybody: Crowd, tally: Tally) -> None:

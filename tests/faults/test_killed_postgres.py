@@ -11,9 +11,10 @@ from infra.postgres import postmaster
 from infra.postgres.cluster import Layout
 from infra.postgres.server import running
 from tests.database import Database
+from tests.faults.history import History
 from tests.faults.processes import api, settings_of, until
 from tests.faults.proof import Tally, prove
-from tests.faults.shop import Crowd, crowd, scene_of
+from tests.faults.shop import Crowd, crowd, faults_of_each_crowd, scene_of
 from tests.journeys import Scene
 
 DURABLE_SQL = "SELECT bool_and(setting = 'on') FROM pg_settings WHERE name IN ('fsync', 'full_page_writes')"
@@ -25,21 +26,22 @@ async def test_killed_postgresql_comes_back_with_all_that_was_acknowledged(
 ) -> None:
     data_dir = place / "data"
     settings = settings_of(REGULARS_DATA_DIR=str(data_dir))
+    history = History()
     tally = Tally("kill -9 of PostgreSQL")
     async with running(data_dir) as server, api(settings, tmp_path, "--with-worker") as served:
         database = Database("regulars", server.app_dsn, server.owner_dsn, server.superuser_dsn)
         async with scene_of(database, served.base_url) as scene:
             assert await is_durable(scene)
-            everybody = await crowd(scene)
+            for faults in faults_of_each_crowd(kills):
+                everybody = await crowd(scene, history)
+                for _ in range(faults):
+                    await kill_under_load(scene, data_dir, everybody, tally)
 
-            for _ in range(kills):
-                await kill_under_load(scene, data_dir, everybody, tally)
-
-            await prove(scene, everybody.history, settings)
+            await prove(scene, history, settings)
         assert served.starts == 1
         assert served.running.child.poll() is None
     assert tally.faults == kills
-    tally.print(capsys, everybody.history)
+    tally.print(capsys, history)
 
 
 async def kill_under_load(scene: Scene, data_dir: Path, everybody: Crowd, tally: Tally) -> None:

@@ -12,12 +12,13 @@ from websockets.exceptions import ConnectionClosed
 from websockets.typing import Subprotocol
 
 from tests.database import Database
+from tests.faults.history import History
 from tests.faults.processes import Process, api, settings_of
 from tests.faults.proof import WAITING_SQL, Tally, application_has, prove
 from tests.faults.shop import crowd, scene_of
 from tests.journeys import Member, Scene
 
-HELD = 8
+HELD = BUSY = 8
 LOCK_CARD_SQL = "SELECT card_id FROM cards WHERE merchant_id = $1 AND card_id = $2 FOR UPDATE"
 GOING_AWAY, SERVICE_RESTART = 1001, 1012
 CHANGES = "subscription ($card: ID!) { cardChanged(cardId: $card) { card { revision } } }"
@@ -26,15 +27,18 @@ CHANGES = "subscription ($card: ID!) { cardChanged(cardId: $card) { card { revis
 async def test_sigterm_leaves_nothing_unanswered_that_was_begun(database: Database, tmp_path: Path) -> None:
     settings = settings_of(database)
     async with api(settings, tmp_path) as served, scene_of(database, served.base_url) as scene:
-        # given clients in the middle of their work, and a phone that watches its card
-        everybody = await crowd(scene, clients=HELD, cards=2)
-        everybody.begin()
-        waiting = await crowd(scene, clients=HELD, cards=1)
+        history = History()
+        everybody = await crowd(scene, history, clients=BUSY, cards=2)
+        waiting = await crowd(scene, history, clients=HELD, cards=1)
+        # given a phone that watches its card, and checkouts that cannot end yet, because somebody holds their card
         async with watching(served.base_url, waiting.clients[0].member) as socket:
-            # and checkouts that cannot end yet, because somebody holds their card
             async with held(scene, waiting.clients[0].member):
                 checkouts = [asyncio.create_task(client.sell()) for client in waiting.clients]
                 await application_has(scene, WAITING_SQL, HELD)
+
+                # and clients in the middle of their work
+                everybody.begin()
+                await history.reaches(BUSY)
 
                 # when the process is told to end
                 served.running.child.terminate()
@@ -52,15 +56,14 @@ async def test_sigterm_leaves_nothing_unanswered_that_was_begun(database: Databa
 
         # and what nobody was told of was not begun either
         await everybody.all_stand_still()
-        everybody.history.deeds += waiting.history.deeds
         tally = Tally("SIGTERM")
-        await tally.look(scene, everybody.history)
+        await tally.look(scene, history)
         assert tally.done == 0
 
         # and after the next start everything goes on
         await served.start()
-        await everybody.history.ask_again()
-        await prove(scene, everybody.history, settings)
+        await history.ask_again()
+        await prove(scene, history, settings)
 
 
 @asynccontextmanager

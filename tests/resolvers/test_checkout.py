@@ -74,6 +74,46 @@ async def test_the_same_key_gives_the_same_sale(till: Api, phone: Api, asha: Per
     assert len(till.published) == 1
 
 
+async def test_a_repeated_sale_is_answered_though_typing_is_locked_meanwhile(
+    till: Api, phone: Api, asha: Person, conn: Conn
+) -> None:
+    # given a sale by typed digits, then ten wrong codes
+    digits = (await shown_code(phone, asha))["shortCode"]
+    said = {"sale": sale_of(code=digits), "idempotencyKey": str(uuid4())}
+    first = await till.do(CHECKOUT, **said)
+    for number in range(10):
+        await till.do(SCAN, code=unknown_digits(number))
+    before = await everything(conn)
+    # when it is sent again, then it is the same sale
+    again = await till.do(CHECKOUT, **said)
+    assert (first.pop("replayed"), again.pop("replayed")) == (False, True)
+    assert again == first
+    # and neither the key with other digits nor the digits with another key do anything
+    other = await till.do(CHECKOUT, **{**said, "sale": sale_of(code=unknown_digits(1))})
+    fresh = await till.do(CHECKOUT, **{**said, "idempotencyKey": str(uuid4())})
+    assert (other["__typename"], fresh["__typename"]) == ("IdempotencyKeyReused", "CodeInvalid")
+    assert await everything(conn) == before
+
+
+async def test_a_repeated_sale_is_answered_though_the_key_of_its_code_has_ended(
+    till: Api, phone: Api, asha: Person, conn: Conn
+) -> None:
+    # given a sale by a code whose signature cannot be checked any more
+    code = (await shown_code(phone, asha))["token"]
+    said = {"sale": sale_of(code=code), "idempotencyKey": str(uuid4())}
+    first = await till.do(CHECKOUT, **said)
+    unknown = f"9{(int(code[1:3]) + 1) % 100:02d}{code[3:]}"
+    before = await everything(conn)
+    # when it is sent again, then it is the same sale
+    again = await till.do(CHECKOUT, **{**said, "sale": sale_of(code=unknown)})
+    assert (first.pop("replayed"), again.pop("replayed")) == (False, True)
+    assert again == first
+    # and under a new key such a code is none
+    fresh = await till.do(CHECKOUT, sale=sale_of(code=unknown), idempotencyKey=str(uuid4()))
+    assert fresh["__typename"] == "CodeInvalid"
+    assert await everything(conn) == before
+
+
 async def test_a_key_that_came_with_another_sale_is_refused(till: Api, phone: Api, asha: Person, conn: Conn) -> None:
     key, visit = str(uuid4()), await scanned(till, phone, asha)
     await till.do(CHECKOUT, sale=sale_of(visit=visit), idempotencyKey=key)

@@ -90,3 +90,21 @@ async def test_nobody_elses_gift_is_found(phone: Api, other_phone: Api, asha: Pe
 async def test_nobody_must_sign_in_first(anybody: Api, phone: Api, asha: Person) -> None:
     said = {"giftId": await sent_gift(phone, asha), "idempotencyKey": str(uuid4())}
     assert await anybody.failure(RESEND_GIFT, input=said) == "UNAUTHENTICATED"
+
+
+async def test_one_corrected_address_more_than_a_day_allows_says_when_it_would_pass(
+    phone: Api, asha: Person, conn: Conn
+) -> None:
+    # given a gift that was corrected until five mailboxes had it
+    gift_id = await sent_gift(phone, asha)
+    for n in range(4):
+        said = {"correctedEmail": f"stranger{n}@example.com", "idempotencyKey": str(uuid4())}
+        assert (await phone.do(RESEND_GIFT, giftId=gift_id, **said))["__typename"] == "GiftResent"
+    before = await everything(conn)
+    # when it is corrected to a sixth
+    answer = await phone.do(
+        RESEND_GIFT, giftId=gift_id, correctedEmail="stranger4@example.com", idempotencyKey=str(uuid4())
+    )
+    # then that is too many, and nothing is mailed
+    assert (answer["__typename"], answer["retryAt"]) == ("TooManyAttempts", "2026-11-23T09:30:00Z")
+    assert await everything(conn) == before

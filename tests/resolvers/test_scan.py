@@ -116,6 +116,21 @@ async def test_ten_wrong_typed_codes_lock_typing_for_ten_minutes_though_they_are
     assert (await till.at(then).do(SCAN, code=fresh["shortCode"]))["__typename"] == "Visit"
 
 
+async def test_blanks_around_a_wrong_code_do_not_keep_it_from_being_counted(
+    till: Api, phone: Api, asha: Person
+) -> None:
+    # given a right code, and ten wrong ones that blanks, or digits too many, make as long as something scanned
+    code = (await shown_code(phone, asha))["shortCode"]
+    padded = [f"{unknown_digits(number)}{' ' * 31}" for number in range(4)]
+    padded += ["\t".join(unknown_digits(number)) + " " * 208 for number in range(4, 8)]
+    for text in (*padded, "1" * 41, "9" * 217):
+        assert (await till.do(SCAN, code=text))["__typename"] == "CodeInvalid"
+    # when the right one is typed, with blanks or without
+    answers = [(await till.do(SCAN, code=text))["__typename"] for text in (code, code + " " * 31)]
+    # then typing is locked
+    assert answers == ["TooManyAttempts"] * 2
+
+
 async def test_right_old_and_used_codes_do_not_count_as_wrong(till: Api, phone: Api, asha: Person) -> None:
     # given nine wrong codes
     for number in range(9):

@@ -87,6 +87,26 @@ async def test_a_second_upload_records_nothing_twice(
     assert await everything(conn) == before
 
 
+async def test_a_second_upload_is_answered_though_the_key_of_its_code_has_ended(
+    till: Api, phone: Api, asha: Person, conn: Conn, now: datetime
+) -> None:
+    code = (await shown_code(phone, asha))["token"]
+    sale = offline(sale_of(code=code), now)
+    (first,) = (await till.do(SETTLE_OFFLINE, sales=[sale]))["results"]
+    before = await everything(conn)
+    unknown = f"9{(int(code[1:3]) + 1) % 100:02d}{code[3:]}"
+    again, fresh = (
+        await till.do(
+            SETTLE_OFFLINE,
+            sales=[{**sale, "sale": sale_of(code=unknown)}, offline(sale_of(code=unknown), now)],
+        )
+    )["results"]
+    assert (first.pop("replayed"), again.pop("replayed")) == (False, True)
+    assert again == first
+    assert fresh["__typename"] == "CodeInvalid"
+    assert await everything(conn) == before
+
+
 async def test_a_key_that_came_with_another_sale_is_refused(
     till: Api, phone: Api, asha: Person, conn: Conn, now: datetime
 ) -> None:

@@ -1,6 +1,7 @@
 """The arithmetic of earning and of giving back, on paper and as laws over any basket and any rules."""
 
 from collections.abc import Sequence
+from fractions import Fraction
 from itertools import pairwise
 
 import pytest
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 
 from wallet.baskets import Line
 from wallet.earning import Earning, give_back, judge
-from wallet.rules import Rules
+from wallet.rules import Rate, Rules
 from wallet.values import EarnStatus, LineKind, Minor, Points
 
 PER_50 = Rules(points=Points(1), per_minor=Minor(50), carry_remainder=True)
@@ -109,15 +110,6 @@ def test_below_the_minimum_nothing_earns_and_the_carry_does_not_move() -> None:
         (0, EarnStatus.EXCLUDED_KIND, "line_excluded_tip"),
     ]
     assert (reached.points, reached.carry_after) == (4, 40)
-
-
-def test_a_carry_from_larger_steps_waits_for_a_line_that_earns() -> None:
-    tip = earn(PER_50, [Line("tip", Minor(500), LineKind.TIP)], carry=170)
-    item = earn(PER_50, items(10), carry=170)
-
-    assert (tip.points, tip.carry_after) == (0, 170)
-    assert (item.points, item.carry_after) == (3, 30)
-    assert [line.points for line in item.lines] == [3]
 
 
 def test_a_return_takes_what_the_running_total_no_longer_makes() -> None:
@@ -247,11 +239,35 @@ def counted(rules: Rules, lines: Sequence[Line]) -> int:
     return eligible if eligible >= rules.minimum_minor else 0
 
 
-@given(any_rules(carry=True), line_lists, st.integers(0, 50_000))
-def test_a_carry_that_other_rules_left_never_turns_a_return_into_a_gain(
-    rules: Rules, lines: list[Line], carry: int
+@given(st.lists(any_rules(), min_size=2, max_size=3), st.data())
+def test_however_rates_take_turns_points_are_what_the_kept_money_makes_at_each(
+    revisions: list[Rules], data: st.DataObject
 ) -> None:
-    back = give_back(rules, before=lines, after=[], carry_minor=Minor(carry))
+    """Sales under any of the rules and their returns in any order, the carry being kept for each rate by itself."""
+    carries: dict[Rate, Minor] = {}
+    left: list[tuple[Rules, list[list[Line]]]] = []
+    points = 0
+    for _ in range(data.draw(st.integers(1, 12))):
+        open_sales = [at for at, (_, stays) in enumerate(left) if len(stays) > 1]
+        if not open_sales or data.draw(st.booleans()):
+            rules, lines = data.draw(st.sampled_from(revisions)), data.draw(line_lists)
+            earned = earn(rules, lines, carries.get(rules.rate, 0))
+            points, carries[rules.rate] = points + earned.points, earned.carry_after
+            left.append((rules, data.draw(returns(lines))))
+        else:
+            rules, stays = left[data.draw(st.sampled_from(open_sales))]
+            carry = carries.get(rules.rate, Minor(0))
+            back = give_back(rules, before=stays.pop(0), after=stays[0], carry_minor=carry)
+            assert back.points >= 0
+            points, carries[rules.rate] = points - back.points, back.carry_after
+        best = max(Fraction(rules.points, rules.per_minor) for rules in revisions)
+        assert points == sum(steps_of(rate, left) for rate in {rules.rate for rules in revisions})
+        assert 0 <= points <= best * sum(counted(rules, stays[0]) for rules, stays in left)
 
-    assert back.points >= 0
-    assert back.carry_after >= 0
+
+def steps_of(rate: Rate, left: Sequence[tuple[Rules, list[list[Line]]]]) -> int:
+    """What the money kept at the rate makes: in one stream where it is carried, each sale by itself where it is not."""
+    alone = [(rules, counted(rules, stays[0])) for rules, stays in left if rules.rate == rate]
+    carried = sum(money for rules, money in alone if rules.carry_remainder)
+    dropped = sum(money // rate.per_minor for rules, money in alone if not rules.carry_remainder)
+    return (carried // rate.per_minor + dropped) * rate.points

@@ -249,3 +249,20 @@ async def test_of_two_tills_that_settle_one_code_at_once_one_has_it(
 
         assert sorted(type(result).__name__ for result in results) == ["CodeAlreadyUsed"] * 3 + ["Recorded"]
         assert (await standing(conn, member.card_id))["active"] == round_number
+
+
+async def test_a_sale_from_before_its_code_was_made_is_refused(
+    conn: Conn, now: datetime, shop: Shop, member: Member
+) -> None:
+    # given a code, and a till whose clock may be two minutes behind
+    made = now - timedelta(hours=1)
+    code = qr(await show(conn, shop, member, now=made))
+    before = await counts(conn, *TABLES)
+    # when it claims to have scanned the code hours or a second earlier than that
+    for early in (timedelta(hours=48), timedelta(minutes=2, seconds=1)):
+        with pytest.raises(CodeInvalid):
+            await settle(conn, shop.terminal, code, receipt(30_000), scanned_at=made - early, now=now)
+    # then nothing is recorded, and the code is still good
+    assert await counts(conn, *TABLES) == before
+    behind = made - timedelta(minutes=2)
+    assert (await settle(conn, shop.terminal, code, receipt(30_000), scanned_at=behind, now=now)).sale.points == 3

@@ -284,6 +284,84 @@ async def test_sales_and_refunds_in_any_order_keep_the_count_of_the_money(conn: 
         assert verdict.broken == (), verdict.law
 
 
+# --- when the rate changes
+
+
+async def revise(conn: Conn, shop: Shop, rules: Rules, *, now: datetime) -> None:
+    await programs.revise(
+        conn, merchant_id=shop.merchant_id, program_id=shop.program_id, rules=rules, valid_from=now, now=now
+    )
+
+
+async def test_money_carried_at_one_rate_makes_no_steps_at_another(conn: Conn, now: datetime) -> None:
+    dear, cheap = replace(CARRYING, per_minor=Minor(100_000)), replace(CARRYING, per_minor=Minor(100))
+    shop, member, customer = await carrying_shop(conn, rules=dear, now=now)
+    old = await checkout(conn, shop.terminal, customer, receipt(99_900), now=now)
+    await revise(conn, shop, cheap, now=now + timedelta(seconds=1))
+    later = now + timedelta(seconds=2)
+
+    new = await checkout(conn, shop.terminal, customer, receipt(150), now=later)
+
+    assert (old.sale.points, new.sale.points) == (0, 1)
+    assert await conn.fetchval("SELECT carries FROM cards") == {"1/100000": 99_900, "1/100": 50}
+    assert (await refund(conn, shop.terminal, old.sale.sale_id, now=later)).points_taken_back == 0
+    assert (await refund(conn, shop.terminal, new.sale.sale_id, now=later)).points_taken_back == 1
+    assert await conn.fetchval("SELECT carries FROM cards") == {}
+    assert (await standing(conn, member.card_id))["active"] == 0
+
+
+async def test_small_purchases_of_an_older_rate_keep_no_points_when_all_come_back(conn: Conn, now: datetime) -> None:
+    shop, member, customer = await carrying_shop(conn, now=now)
+    sold = [await checkout(conn, shop.terminal, customer, receipt(5_000), now=now) for _ in range(4)]
+    assert [recorded.sale.points for recorded in sold] == [0, 1, 0, 1]
+    await revise(conn, shop, replace(CARRYING, points=Points(7)), now=now + timedelta(seconds=1))
+    later = now + timedelta(seconds=2)
+    await checkout(conn, shop.terminal, customer, receipt(15_000), now=later)
+
+    taken = [
+        (await refund(conn, shop.terminal, recorded.sale.sale_id, now=later)).points_taken_back for recorded in sold
+    ]
+
+    assert taken == [1, 0, 1, 0]
+    assert await conn.fetchval("SELECT carries FROM cards") == {"7/10000": 5_000}
+    assert (await standing(conn, member.card_id))["active"] == 7
+
+
+# --- when points expired
+
+
+async def test_points_that_expired_are_not_taken_from_other_purchases(conn: Conn, now: datetime) -> None:
+    shop, member, customer = await carrying_shop(conn, rules=replace(DROPPING, expiry_months=1), now=now)
+    sold = await checkout(conn, shop.terminal, customer, receipt(50_000, 50_000), now=now)
+    await make_points(conn, shop, member.card_id, 20, now=now)
+    late = now + timedelta(days=40)
+
+    refunded = await refund(conn, shop.terminal, sold.sale.sale_id, now=late)
+
+    assert (refunded.points_taken_back, refunded.card.active) == (0, 20)
+    row = await conn.fetchrow("SELECT points_due, points_taken_back FROM refunds")
+    assert picked(row, "points_due", "points_taken_back") == {"points_due": 10, "points_taken_back": 0}
+
+
+async def test_spent_points_are_taken_elsewhere_and_expired_ones_count_once_over_all_returns(
+    conn: Conn, now: datetime
+) -> None:
+    # Of ten points six are spent and four expire; the lines come back one by one, five points each.
+    shop, member, customer = await carrying_shop(conn, rules=replace(DROPPING, expiry_months=1), now=now)
+    sold = await checkout(conn, shop.terminal, customer, receipt(50_000, 50_000), now=now)
+    await spend(conn, shop, member.card_id, 6, now=now)
+    await make_points(conn, shop, member.card_id, 20, now=now)
+    late = now + timedelta(days=40)
+
+    taken = [
+        (await refund(conn, shop.terminal, sold.sale.sale_id, line_id, now=late)).points_taken_back
+        for line_id in ("1", "2")
+    ]
+
+    assert taken == [1, 5]
+    assert (await standing(conn, member.card_id))["active"] == 14
+
+
 # --- what is refused
 
 

@@ -50,8 +50,8 @@ async def check(
     """The program lets one more gift of these points go from the card to this recipient now.
 
     Raises InvalidInput for too few points, and GiftLimitReached for too many at once, or in the last 24 hours too many
-    gifts or too many recipients; then it says when the next would pass. A gift counts whatever became of it, and so does
-    every mailbox that it was sent to.
+    gifts or too many recipients; then it says when the next would pass. A gift counts whatever became of it, and so
+    does every mailbox that it was sent to.
     """
     if points < rules.min_points:
         raise InvalidInput.of("points", "gift_too_small", least_points=rules.min_points)

@@ -12,7 +12,7 @@ NAME_LENGTH = 80
 MESSAGE_LENGTH = 280
 
 TYPED_PER_KEPT = 4
-"""How many typed characters may stand for one that is kept: marks that are composed, and what is not seen, fall away."""
+"""How many typed characters may stand for one that is kept: marks are composed, and what is not seen falls away."""
 
 JOINERS = frozenset("\u200c\u200d\u200e\u200f")
 """Unseen but needed: they shape Indic conjuncts, join emoji and keep mixed directions apart."""
@@ -52,8 +52,8 @@ def over_long(text: str, *, most: int) -> bool:
 def clean(text: str) -> str:
     """The text in normal form (NFC), without space around it, without characters that cannot be seen.
 
-    Every kind of line break is `\\n` after it, a tab is a space. Control characters stay, for `is_plain` to find. Give it
-    only what is not `over_long`.
+    Every kind of line break is `\\n` after it, a tab is a space. Control characters stay, for `is_plain` to find.
+    What is `over_long` does not belong here.
     """
     seen = "".join(c for c in text if unicodedata.category(c) != "Cf" or c in JOINERS)
     return LINE_BREAKS.sub("\n", unicodedata.normalize("NFC", seen)).replace("\t", " ").strip()

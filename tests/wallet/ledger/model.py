@@ -15,6 +15,7 @@ class ModelLot:
     expires_at: datetime | None
     active: bool
     sale_id: UUID | None
+    expired: int = 0
 
     def spending_order(self) -> tuple[datetime, int]:
         return (self.expires_at or NEVER, self.order)
@@ -50,6 +51,7 @@ class Model:
     issued: int = 0
     expired: int = 0
     lots_made: int = 0
+    untaken: dict[UUID, int] = field(default_factory=dict)
 
     def settle(self, card: ModelCard, now: datetime) -> None:
         """What time does, when the card is next touched."""
@@ -62,6 +64,7 @@ class Model:
             card.entries += 1
         for lot in over:
             self.expired += lot.remaining
+            lot.expired += lot.remaining
             lot.remaining = 0
 
     def add_lot(
@@ -99,8 +102,12 @@ class Model:
 
     def take_back(self, card: ModelCard, points: int, now: datetime, sale_id: UUID) -> int:
         self.settle(card, now)
+        untaken = self.untaken.get(sale_id, 0)
+        gone = sum(lot.expired for lot in card.lots if lot.sale_id == sale_id) - untaken
+        wanted = points - min(points, max(0, gone))
         ranked = sorted(card.lots, key=lambda lot: (lot.sale_id != sale_id, lot.active, lot.spending_order()))
-        taken = sum(part for _, part in self.take(ranked, points))
+        taken = sum(part for _, part in self.take(ranked, wanted))
+        self.untaken[sale_id] = untaken + points - taken
         if taken:
             card.lifetime -= taken
             card.entries += 1

@@ -116,7 +116,13 @@ class LedgerAgainstModel(RuleBasedStateMachine):
             async with self.conn.transaction():
                 [card] = await self.locked(index)
                 taken = await ledger.take_back(
-                    self.conn, card, sale_id=sale_id, points=Points(points), cause=self.cause(sale_id), now=self.now
+                    self.conn,
+                    card,
+                    sale_id=sale_id,
+                    points=Points(points),
+                    untaken=Points(self.model.untaken.get(sale_id, 0)),
+                    cause=self.cause(sale_id),
+                    now=self.now,
                 )
                 return taken.points
 
