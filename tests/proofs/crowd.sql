@@ -143,14 +143,17 @@ SELECT merchant_id, pg_temp.id('gift', n), program_id, customer_id, card_id, 2, 
        n + 1 || '@example.com', n + 1 || '@example.com', 'en-IN', CASE n % 10 WHEN 9 THEN 'SENT' ELSE 'CANCELLED' END,
        at, at, at + interval '30 days', 30, CASE n % 10 WHEN 9 THEN NULL ELSE at END
 FROM crowd;
-INSERT INTO gift_links (link_hash, merchant_id, gift_id, created_at)
-SELECT pg_temp.hash('link', n), merchant_id, pg_temp.id('gift', n), at FROM crowd;
-INSERT INTO gift_events (merchant_id, gift_id, kind, at, customer_id, idempotency_key, input_hash)
+INSERT INTO gift_links (link_hash, merchant_id, gift_id, email_hash, created_at)
+SELECT pg_temp.hash('link', n), merchant_id, pg_temp.id('gift', n),
+       sha256(convert_to(n + 1 || '@example.com', 'UTF8')), at
+FROM crowd;
+INSERT INTO gift_events (merchant_id, gift_id, kind, at, customer_id, idempotency_key, input_hash,
+                         recipient_email_key)
 SELECT merchant_id, pg_temp.id('gift', n), 'CREATED', at, customer_id, pg_temp.id('gift key', n),
-       pg_temp.hash('gift', n)
+       pg_temp.hash('gift', n), n + 1 || '@example.com'
 FROM crowd
 UNION ALL
-SELECT merchant_id, pg_temp.id('gift', n), 'SENT', at, NULL, NULL, NULL FROM crowd;
+SELECT merchant_id, pg_temp.id('gift', n), 'SENT', at, NULL, NULL, NULL, NULL FROM crowd;
 INSERT INTO gift_mail_refusals (email_hash, refused_at)
 SELECT sha256(convert_to(n || '@example.com', 'UTF8')), at FROM crowd WHERE n % 5 = 0;
 INSERT INTO outbox (topic, payload, run_at, attempts, dead_at, created_at)
