@@ -245,7 +245,9 @@ async def test_a_thousand_subscriptions_leave_no_watcher_behind(scene: Scene, ow
             for n in range(9):
                 await talk.send(socket, {"type": "complete", "id": str(n)})
             await until_watched(scene, 1)
-        assert len(asyncio.all_tasks()) <= tasks
+        async with asyncio.timeout(talk.PATIENCE_SECONDS):
+            while len(asyncio.all_tasks()) > tasks:  # a statement that was given up is still being cancelled
+                await asyncio.sleep(0)
     for _ in range(100):
         async with connected(scene, owner.app.token) as socket:
             await subscribe(socket, owner.card)
