@@ -61,7 +61,7 @@ class Operation:
 
 def operations() -> Sequence[Operation]:
     return (
-        Operation("scan", scans, bare_scans, '"__typename":"Visit"', '"visit_id"', once=6_000),
+        Operation("scan", scans, bare_scans, '"__typename":"Visit"', '"visit_id"', once=4_000),
         Operation("checkout", checkouts, bare_checkouts, '"__typename":"SaleRecorded"', '"sale_id"'),
         Operation("history", histories, bare_histories, '"hasNextPage":true', '"more":true'),
         Operation("home screen", homes, bare_homes, '"cards":[{"number"', '"cards":[{"number"'),

@@ -142,7 +142,7 @@ def literal(value: Any, drawn: Mapping[Any, str]) -> str:
             return f"'\\x{value.hex()}'::bytea"
         case str():
             return "'" + value.replace("'", "''") + "'"
-        case list() if any(isinstance(each, dict) for each in value):
+        case dict() | [dict(), *_]:
             return "'" + json.dumps(value).replace("'", "''") + "'::jsonb"
         case list():
             return "ARRAY[" + ", ".join(literal(each, drawn) for each in value) + "]"

@@ -30,8 +30,10 @@ async def test_anybody_reads_the_rules_as_sentences(anybody: Api, conn: Conn) ->
         "What is left over below the next step counts with your next purchase, as long as this rate applies.",
         "You can spend your beans 7 days after the purchase.",
         "Your beans expire 12 months after you can first spend them.",
-        "When you bring goods back, the beans they earned are taken back. If you have spent some already, others on your"
-        " card are taken instead, as far as there are any.",
+        (
+            "When you bring goods back, the beans they earned are taken back. If you have spent some already, others on"
+            " your card are taken instead, as far as there are any."
+        ),
         "You can send from 5 up to 1,00,000 beans as a gift.",
         "In one day: at most 10 gifts, to at most 5 people.",
         "A gift that nobody claims comes back to you after 30 days.",
