@@ -31,7 +31,8 @@ HISTORY_SQL = """
     ORDER BY k.card_id, e.seq DESC
 """
 
-# The same for some kinds only: one index range a kind, so that a rare kind in a long history is found at once.
+# The same for some kinds only: one index range a kind, so that a rare kind in a long history is found at once. Whole
+# rows are taken from it: joined to entries once more, the plan may begin with all entries of the card.
 HISTORY_OF_KINDS_SQL = """
     SELECT k.card_id AS asked, e.merchant_id, e.card_id, e.seq, e.kind, e.points, e.pending_points, e.active_after,
            e.pending_after, e.reserved_after, e.lifetime_after, e.occurred_at, e.posted_at, e.sale_id, e.gift_id,
@@ -41,10 +42,14 @@ HISTORY_OF_KINDS_SQL = """
               AND r.reverses_wholly) AS reversed_by_seq
     FROM unnest($1::uuid[], $2::uuid[]) AS k (merchant_id, card_id)
     CROSS JOIN LATERAL (
-        SELECT f.seq
+        SELECT f.merchant_id, f.card_id, f.seq, f.kind, f.points, f.pending_points, f.active_after, f.pending_after,
+               f.reserved_after, f.lifetime_after, f.occurred_at, f.posted_at, f.store_id, f.sale_id, f.gift_id,
+               f.reverses_seq, f.reasons
         FROM unnest($5::text[]) AS w (kind)
         CROSS JOIN LATERAL (
-            SELECT h.seq
+            SELECT h.merchant_id, h.card_id, h.seq, h.kind, h.points, h.pending_points, h.active_after,
+                   h.pending_after, h.reserved_after, h.lifetime_after, h.occurred_at, h.posted_at, h.store_id,
+                   h.sale_id, h.gift_id, h.reverses_seq, h.reasons
             FROM entries AS h
             WHERE h.merchant_id = k.merchant_id AND h.card_id = k.card_id AND h.kind = w.kind AND h.seq < $3
             ORDER BY h.seq DESC
@@ -52,8 +57,7 @@ HISTORY_OF_KINDS_SQL = """
         ) AS f
         ORDER BY f.seq DESC
         LIMIT $4
-    ) AS n
-    JOIN entries AS e ON e.merchant_id = k.merchant_id AND e.card_id = k.card_id AND e.seq = n.seq
+    ) AS e
     LEFT JOIN stores AS st ON st.merchant_id = e.merchant_id AND st.store_id = e.store_id
     LEFT JOIN sales AS sa ON sa.merchant_id = e.merchant_id AND sa.sale_id = e.sale_id
     ORDER BY k.card_id, e.seq DESC
