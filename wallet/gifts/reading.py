@@ -41,13 +41,14 @@ SENT_GIFTS_SQL = """
     LIMIT $4
 """
 
+# The time zone by a sub-select: with merchants joined, the plan may read all gifts of the merchant to find the one.
 PREVIEW_SQL = """
     SELECT g.merchant_id, g.program_id, g.points, g.recipient_name, g.message, g.claimable_until,
-           s.name AS sender_name, s.email AS sender_email, m.timezone
+           s.name AS sender_name, s.email AS sender_email,
+           (SELECT m.timezone FROM merchants AS m WHERE m.merchant_id = g.merchant_id) AS timezone
     FROM gift_links AS l
     JOIN gifts AS g ON g.merchant_id = l.merchant_id AND g.gift_id = l.gift_id
     JOIN customers AS s ON s.customer_id = g.sender_customer_id
-    JOIN merchants AS m ON m.merchant_id = g.merchant_id
     WHERE l.link_hash = $1 AND l.revoked_at IS NULL AND g.closed_at IS NULL AND g.claimable_until > $2
 """
 
