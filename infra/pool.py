@@ -61,6 +61,11 @@ class Pool:
         conn = await self._live_connection()
         try:
             yield conn
+        except asyncio.CancelledError:
+            # Perhaps between Parse and Bind, and then asyncpg sends no Sync: to the server the statement goes on, and
+            # its timeout would hit whoever has the connection next, or swallow the goodbye when the pool closes.
+            conn.terminate()
+            raise
         finally:
             await self._release(conn)
 
