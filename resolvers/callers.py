@@ -12,7 +12,7 @@ from wallet.values import CustomerId, Terminal
 
 
 def customer_id(context: RequestContext) -> CustomerId:
-    """The customer whose access token this is, for reads: the token may outlive its session by minutes.
+    """The customer whose access token this is. Whether the session is still live is for a statement to say.
 
     Raises Unauthenticated.
     """

@@ -19,6 +19,7 @@ Racer = Callable[[], Awaitable[Answer]]
 RACERS = 16
 SOAK_RACERS = 32
 SOAK_ROUNDS = 1_000
+HANDICAP_SECONDS = 0.002
 
 TABLES_SQL = "SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY tablename"
 
@@ -68,6 +69,16 @@ class Tally:
 async def race(racers: Sequence[Racer]) -> list[Answer]:
     """Their answers, in their order. Every request is under way before the first answer is read."""
     return await asyncio.gather(*(racer() for racer in racers))
+
+
+def late(round_: int, racer: Racer) -> Racer:
+    """The racer with a handicap that is another one in each round, so that whoever is faster does not always win."""
+
+    async def run() -> Answer:
+        await asyncio.sleep(round_ % 5 * HANDICAP_SECONDS)
+        return await racer()
+
+    return run
 
 
 def only(answers: Sequence[Answer], kind: str) -> list[Answer]:

@@ -53,7 +53,7 @@ SMALL = {
 PAGES_MAX = 500
 """A page of fifty lines, each with its store and its sale, touches two hundred and fifty."""
 
-WHOLE = {audit.__name__, "infra.cli.auditing", "infra.migrate"}
+WHOLE = {audit.__name__, "infra.migrate"}
 """Modules whose statements look at everything, by what they are for."""
 
 

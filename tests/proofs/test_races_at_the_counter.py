@@ -21,7 +21,7 @@ from tests.journeys import (
     till,
 )
 from tests.proofs import documents as say
-from tests.proofs.racing import Answer, Size, Tally, assert_lawful, counts, one, only, race, sizes
+from tests.proofs.racing import Answer, Size, Tally, assert_lawful, counts, late, one, only, race, sizes
 
 POINTS = 250
 """What `basket()` earns by the plainest rules."""
@@ -110,7 +110,7 @@ async def test_a_scan_and_a_checkout_of_one_code_have_one_winner(
     tally = Tally("scans and checkouts of one code")
     for n in range(1, size.rounds + 1):
         code = await show_code(scene, owner)
-        scans = [partial(tills[0].pos.do, say.SCAN, {"code": code}) for _ in range(size.racers // 2)]
+        scans = [late(n, partial(tills[0].pos.do, say.SCAN, {"code": code})) for _ in range(size.racers // 2)]
         sales = [partial(tills[1].pos.do, say.CHECKOUT, sale({"code": code})) for _ in range(size.racers // 2)]
         answers = await race([racer for pair in zip(scans, sales, strict=True) for racer in pair])
         won = tally.add(answers)
