@@ -4,7 +4,7 @@ import pytest
 from playwright.async_api import BrowserContext, Route
 
 from tests.web.browser.visiting import Visit
-from tests.web.contents import all_rows
+from tests.web.contents import all_rows, rows_at_rest
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
@@ -58,7 +58,7 @@ async def test_card_number_is_shown_in_groups_of_four(visit: Visit) -> None:
 
 async def test_page_that_only_runs_its_scripts_sends_and_changes_nothing(visit: Visit) -> None:
     async with visit.live.runtime.pool.acquire() as conn:
-        before = await all_rows(conn)
+        before = await rows_at_rest(conn)
 
         for _ in range(3):
             await visit.open()
