@@ -15,7 +15,6 @@ CODES_A_MINUTE = 30
 
 async def create_check_in_code(info: Info, said: Input[CreateCheckInCodeInput]) -> CreateCheckInCodeResult:
     context = info.context
-    card = expect(CardKey, said.card_id)
     caller = callers.customer_id(context)
     ring = await context.rings.current(context.now)
     async with context.pool.acquire() as conn:
@@ -30,6 +29,7 @@ async def create_check_in_code(info: Info, said: Input[CreateCheckInCodeInput]) 
         )
         async with conn.transaction():
             customer = await callers.signed_in(conn, context)
+            card = expect(CardKey, said.card_id)
             minted = await check_ins.mint(
                 conn,
                 customer_id=customer.customer_id,

@@ -1,5 +1,7 @@
 """E-gifts: sent, mended and cancelled by their sender, claimed by the holder of the link."""
 
+from datetime import datetime
+
 from auth import emails, links
 from resolvers import callers
 from resolvers.arguments import Input
@@ -24,7 +26,7 @@ from schema.gift import (
 )
 from schema.ids import CardKey, GiftKey, expect
 from wallet import cards, gifts
-from wallet.errors import GiftNotClaimable
+from wallet.errors import GiftNotClaimable, InvalidInput
 
 
 async def gift(info: Info, token: str) -> GiftPreview | None:
@@ -38,10 +40,10 @@ async def gift(info: Info, token: str) -> GiftPreview | None:
 
 async def send_gift(info: Info, said: Input[SendGiftInput]) -> SendGiftResult:
     context = info.context
-    key = expect(CardKey, said.card_id)
-    recipient = emails.normalise(said.recipient_email, field="recipientEmail")
     async with context.pool.acquire() as conn, conn.transaction():
         customer = await callers.signed_in(conn, context)
+        key = expect(CardKey, said.card_id)
+        recipient = _recipient(said, context.now)
         sent = await gifts.send(
             conn,
             customer_id=customer.customer_id,
@@ -65,11 +67,22 @@ async def send_gift(info: Info, said: Input[SendGiftInput]) -> SendGiftResult:
     return GiftSent(gift=Gift.from_domain(sent.gift), card=Card.from_domain(card))
 
 
+def _recipient(said: Input[SendGiftInput], now: datetime) -> emails.Address:
+    """The address it goes to. One that is none is told together with all else that is wrong with the gift."""
+    try:
+        return emails.normalise(said.recipient_email, field="recipientEmail")
+    except InvalidInput as wrong:
+        others = gifts.problems_of(
+            recipient_name=said.recipient_name, message=given(said.message), deliver_at=given(said.deliver_at), now=now
+        )
+        raise InvalidInput([*wrong.problems, *others]) from None
+
+
 async def cancel_gift(info: Info, said: Input[CancelGiftInput]) -> CancelGiftResult:
     context = info.context
-    key = expect(GiftKey, said.gift_id)
     async with context.pool.acquire() as conn, conn.transaction():
         customer = await callers.signed_in(conn, context)
+        key = expect(GiftKey, said.gift_id)
         cancelled = await gifts.cancel(
             conn,
             customer_id=customer.customer_id,
@@ -91,11 +104,11 @@ async def cancel_gift(info: Info, said: Input[CancelGiftInput]) -> CancelGiftRes
 
 async def resend_gift(info: Info, said: Input[ResendGiftInput]) -> ResendGiftResult:
     context = info.context
-    key = expect(GiftKey, said.gift_id)
-    typed = given(said.corrected_email)
-    corrected = None if typed is None else emails.normalise(typed, field="correctedEmail")
     async with context.pool.acquire() as conn, conn.transaction():
         customer = await callers.signed_in(conn, context)
+        key = expect(GiftKey, said.gift_id)
+        typed = given(said.corrected_email)
+        corrected = None if typed is None else emails.normalise(typed, field="correctedEmail")
         resent = await gifts.resend(
             conn,
             customer_id=customer.customer_id,

@@ -12,9 +12,9 @@ from wallet.errors import NotFound
 
 async def refund(info: Info, said: Input[RefundInput]) -> RefundResult:
     context = info.context
-    key = expect(SaleKey, said.sale_id)
     async with context.pool.acquire() as conn, conn.transaction():
         terminal = await callers.terminal(conn, context)
+        key = expect(SaleKey, said.sale_id)
         if key.merchant_id != terminal.merchant_id:
             raise NotFound
         refunded = await refunds.refund(

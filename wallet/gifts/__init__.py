@@ -10,7 +10,7 @@ from wallet.gifts.delivery import GiftMail, prepare_delivery, record_bounced, re
 from wallet.gifts.gift import DeliveryProblem, Gift
 from wallet.gifts.reading import GiftPage, Place, Preview, find, preview, sent_by
 from wallet.gifts.resending import Resent, resend
-from wallet.gifts.sending import Sent, send
+from wallet.gifts.sending import Sent, problems_of, send
 
 __all__ = [
     "Cancelled",
@@ -28,6 +28,7 @@ __all__ = [
     "find",
     "prepare_delivery",
     "preview",
+    "problems_of",
     "record_bounced",
     "record_sent",
     "refuse_mail",

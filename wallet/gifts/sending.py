@@ -102,7 +102,8 @@ async def send(
         now=now,
     )
     if not begun.replayed:
-        check_typed(recipient_name, message)
+        if problems := problems_of(recipient_name=recipient_name, message=message, deliver_at=deliver_at, now=now):
+            raise InvalidInput(problems)
         order = Order(
             points=points,
             recipient_name=clean_name(recipient_name),
@@ -112,34 +113,28 @@ async def send(
             deliver_at=max(deliver_at or now, now),
             locale=locale,
         )
-        check_order(order, asked_at=deliver_at, now=now)
         await _make(conn, customer_id, merchant_id, card_id, begun.gift_id, order, idempotency_key, now=now)
     gift = await find(conn, customer_id=customer_id, merchant_id=merchant_id, gift_id=begun.gift_id)
     assert gift is not None, "a gift that was begun was made"
     return Sent(gift, begun.replayed)
 
 
-def check_typed(recipient_name: str, message: str | None) -> None:
-    """The texts, as they were typed, are short enough to be looked at. Raises InvalidInput."""
+def problems_of(
+    *, recipient_name: str, message: str | None, deliver_at: datetime | None, now: datetime
+) -> list[Problem]:
+    """What is wrong with a gift's texts and moment, as they were typed: nothing, if they can be sent as they are."""
     typed = (("recipientName", recipient_name, NAME_LENGTH), ("message", message or "", MESSAGE_LENGTH))
-    if problems := [
-        Problem(field, Phrase("too_long", {"most": most})) for field, text, most in typed if over_long(text, most=most)
-    ]:
-        raise InvalidInput(problems)
-
-
-def check_order(order: Order, *, asked_at: datetime | None, now: datetime) -> None:
-    """The texts are plain and the moment can be kept. Raises InvalidInput."""
     problems = [
-        *_words_problems("recipientName", order.recipient_name, most=NAME_LENGTH, lines=False),
-        *_words_problems("message", order.message, most=MESSAGE_LENGTH, lines=True),
+        Problem(field, Phrase("too_long", {"most": most})) for field, text, most in typed if over_long(text, most=most)
     ]
-    if asked_at is not None and asked_at < now - CLOCK_SKEW:
+    if not problems:
+        problems += _words_problems("recipientName", clean_name(recipient_name), most=NAME_LENGTH, lines=False)
+        problems += _words_problems("message", clean(message or "") or None, most=MESSAGE_LENGTH, lines=True)
+    if deliver_at is not None and deliver_at < now - CLOCK_SKEW:
         problems.append(Problem("deliverAt", Phrase("in_past")))
-    if order.deliver_at > now + AHEAD_MAX:
+    if deliver_at is not None and deliver_at > now + AHEAD_MAX:
         problems.append(Problem("deliverAt", Phrase("too_far_ahead", {"latest_at": (now + AHEAD_MAX).isoformat()})))
-    if problems:
-        raise InvalidInput(problems)
+    return problems
 
 
 def _words_problems(field: str, text: str | None, *, most: int, lines: bool) -> list[Problem]:
