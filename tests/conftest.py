@@ -4,10 +4,15 @@ from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
 
 import pytest
+from hypothesis import settings
 
 from infra.pool import Pool, create_pool
 from tests.database import Database, MigratedServer, StatementCounter, migrated_server
 from wallet.database import Conn
+
+# A busy machine is no failure: no example of a property is given a time to be done in.
+settings.register_profile("unhurried", deadline=None)
+settings.load_profile("unhurried")
 
 
 @pytest.fixture(scope="session")

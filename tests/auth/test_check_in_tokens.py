@@ -9,7 +9,7 @@ from pathlib import Path
 import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from auth import base64url, check_in_tokens, keys
@@ -97,7 +97,6 @@ def test_the_vectors_are_minted_and_read(token: str, payload: str, code: SignedC
     assert len(token) == 218
 
 
-@settings(deadline=None)
 @given(
     purpose=st.sampled_from(CheckInPurpose),
     program_number=st.integers(0, 2**32 - 1),
@@ -326,7 +325,6 @@ NEARLY = st.one_of(
 )
 
 
-@settings(deadline=None)
 @given(NEARLY)
 @example("\x00")
 @example("9" * 218)

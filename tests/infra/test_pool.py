@@ -9,7 +9,7 @@ from infra.postgres import client
 from tests.database import Database, StatementCounter, on
 from wallet.database import Conn
 
-HASTY = Limits(acquire_seconds=0.2, statement_ms=500, lock_ms=50, idle_in_transaction_ms=300)
+HASTY = Limits(acquire_seconds=30, statement_ms=500, lock_ms=50, idle_in_transaction_ms=300)
 
 
 @pytest.mark.parametrize("login", ["dsn", "owner_dsn", "superuser_dsn"])
@@ -84,7 +84,7 @@ async def test_a_statement_a_lock_and_an_idle_transaction_end_in_time(database: 
 
 
 async def test_a_pool_that_is_all_in_use_says_so_in_time(database: Database) -> None:
-    pool = await create_pool(database.dsn, limits=HASTY, max_size=1)
+    pool = await create_pool(database.dsn, limits=Limits(acquire_seconds=0.2), max_size=1)
 
     async with pool.acquire():
         with pytest.raises(DatabaseUnavailable, match="every connection is in use"):

@@ -6,7 +6,7 @@ import secrets
 from datetime import datetime, timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from infra.pool import Pool
@@ -283,7 +283,6 @@ async def test_codes_are_forgotten_when_no_till_can_bring_them_any_more(conn: Co
     assert unused.short_code not in {row["short_code"] for row in await conn.fetch(CODES_SQL)}
 
 
-@settings(deadline=None)
 @given(st.integers(0, 2**64 - 1))
 def test_64_bits_survive_the_way_through_a_bigint(unsigned: int) -> None:
     assert -(2**63) <= as_bigint(unsigned) < 2**63
