@@ -15,6 +15,11 @@ from wallet.database import Conn
 
 ROLE = "regulars_app"
 RETRY_SECONDS = 0.05
+STATEMENTS_MAX = 256
+"""How many prepared statements a connection keeps, for as long as it lives: all of ours. There are more than asyncpg's
+own 100, and of statements that take turns a cache that is too small has thrown out just the one that is next. Nor need
+they be prepared anew every few minutes: PostgreSQL itself plans again when tables or their statistics change.
+"""
 JSONB_VERSION = b"\x01"
 """What jsonb's binary form begins with: jsonb_recv in src/backend/utils/adt/jsonb.c."""
 
@@ -151,6 +156,8 @@ async def create_pool(
             max_size=max_size,
             init=init,
             reset=_leave_as_is,
+            statement_cache_size=STATEMENTS_MAX,
+            max_cached_statement_lifetime=0,
             server_settings=_session(application_name, limits),
         )
     return Pool(pool, limits)

@@ -11,7 +11,7 @@ from schema.card import Card as CardType
 from schema.card import CardChange
 from schema.failures import BadUserInput
 from schema.history import SHOWN, PointsEntry
-from schema.ids import CardKey, ProgramKey, decode
+from schema.ids import CardKey, decode
 from wallet import cards, history
 from wallet.cards import Card
 from wallet.history import EVENTS_MAX, Entry
@@ -61,6 +61,5 @@ def _change(card: Card, entry: Entry) -> CardChange:
         lifetime_earned=entry.lifetime_after,
         revision=entry.seq,
     )
-    program = ProgramKey(card.merchant_id, card.program_id)
-    line = PointsEntry.from_domain(entry, program) if entry.kind in SHOWN else None
+    line = PointsEntry.from_domain(entry) if entry.kind in SHOWN else None
     return CardChange(card=CardType.from_domain(then), entry=line)

@@ -80,4 +80,4 @@ async def _entry(conn: Conn, context: RequestContext, key: EntryKey, customer_id
     entry = found.get((key.card_id, key.seq))
     if entry is None or entry.kind not in SHOWN:
         return None
-    return PointsEntry.from_domain(entry, ProgramKey(card.merchant_id, card.program_id))
+    return PointsEntry.from_domain(entry)

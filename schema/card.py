@@ -63,7 +63,7 @@ class Card(Node):
         kept = None if shown is None else tuple(sorted({values.EntryKind(kind.value) for kind in shown}))
         wanted = HistoryWanted(self.key, first + 1, before_seq, kept)
         entries = await info.context.loaders.history(wanted)
-        return PointsEntryConnection.from_domain(entries, self.program_key, first=first, after=before_seq)
+        return PointsEntryConnection.from_domain(entries, first=first, after=before_seq)
 
     @described("What expires when, soonest first; sums to the part of the balance that expires.")
     async def expiring(self, info: Info) -> list[ExpiringPoints]:

@@ -7,10 +7,8 @@ import strawberry
 from schema.connection import PageInfo, seq_cursor
 from schema.context import Info
 from schema.field import described
-from schema.ids import EntryKey, ProgramKey, encode
+from schema.ids import EntryKey, encode
 from schema.node import Node
-from schema.phrases import PHRASES
-from schema.program import point_names
 from wallet import history, values
 from wallet.values import Points
 
@@ -47,14 +45,12 @@ class PointsEntry(Node):
     store_name: str | None
     receipt_number: str | None
     entry: strawberry.Private[history.Entry]
-    program: strawberry.Private[ProgramKey]
 
     @described("Why, one sentence a reason, in the reader's language.")
-    async def reasons(self, info: Info) -> list[str]:
-        names = None
-        if any(PHRASES[reason.code].names_points for reason in self.entry.reasons):
-            names = point_names(await info.context.loaders.program(self.program))
-        return [info.context.say.say(reason, names) for reason in self.entry.reasons]
+    def reasons(self, info: Info) -> list[str]:
+        # None of these sentences says what the program calls its points, so no program is read for them.
+        say = info.context.say
+        return [say.say(reason) for reason in self.entry.reasons]
 
     @described("The earlier line that this one takes back.")
     async def reverses(self, info: Info) -> "PointsEntry | None":
@@ -68,10 +64,10 @@ class PointsEntry(Node):
         if seq is None:
             return None
         key = EntryKey(self.entry.merchant_id, self.entry.card_id, seq)
-        return PointsEntry.from_domain(await info.context.loaders.entry(key), self.program)
+        return PointsEntry.from_domain(await info.context.loaders.entry(key))
 
     @classmethod
-    def from_domain(cls, entry: history.Entry, program: ProgramKey) -> "PointsEntry":
+    def from_domain(cls, entry: history.Entry) -> "PointsEntry":
         return cls(
             id=encode(EntryKey(entry.merchant_id, entry.card_id, entry.seq)),
             kind=SHOWN[entry.kind],
@@ -83,7 +79,6 @@ class PointsEntry(Node):
             store_name=entry.store_name,
             receipt_number=entry.receipt_number,
             entry=entry,
-            program=program,
         )
 
 
@@ -99,12 +94,10 @@ class PointsEntryConnection:
     page_info: PageInfo
 
     @classmethod
-    def from_domain(
-        cls, entries: Sequence[history.Entry], program: ProgramKey, *, first: int, after: int | None
-    ) -> "PointsEntryConnection":
+    def from_domain(cls, entries: Sequence[history.Entry], *, first: int, after: int | None) -> "PointsEntryConnection":
         """`entries` are one more than `first` where there is a next page."""
         edges = [
-            PointsEntryEdge(node=PointsEntry.from_domain(entry, program), cursor=seq_cursor(entry.seq))
+            PointsEntryEdge(node=PointsEntry.from_domain(entry), cursor=seq_cursor(entry.seq))
             for entry in entries[:first]
         ]
         page_info = PageInfo.of([edge.cursor for edge in edges], more=len(entries) > first, after=after is not None)

@@ -104,6 +104,9 @@ Key = TypeVar("Key", bound=NodeKey)
 
 def encode(key: NodeKey) -> strawberry.ID:
     match key:
+        # First, because a page has a hundred of them.
+        case EntryKey(merchant_id, card_id, seq):
+            return _text(b"E", merchant_id, card_id, seq=seq)
         case CustomerKey(customer_id):
             return _text(b"U", customer_id)
         case SessionKey(session_id):
@@ -116,8 +119,6 @@ def encode(key: NodeKey) -> strawberry.ID:
             return _text(b"C", merchant_id, card_id)
         case MemberCardKey(merchant_id, card_id):
             return _text(b"M", merchant_id, card_id)
-        case EntryKey(merchant_id, card_id, seq):
-            return _text(b"E", merchant_id, card_id, seq=seq)
         case GiftKey(merchant_id, gift_id):
             return _text(b"G", merchant_id, gift_id)
         case TerminalKey(merchant_id, terminal_id):
@@ -170,7 +171,7 @@ def expect(kind: type[Key], text: str) -> Key:
 
 
 def _text(tag: bytes, *uuids: UUID, seq: int | None = None) -> strawberry.ID:
-    raw = tag + b"".join(uuid.bytes for uuid in uuids)
+    raw = tag + b"".join([uuid.bytes for uuid in uuids])
     if seq is not None:
         raw += seq.to_bytes(8, "big")
     return strawberry.ID(base64url.encode(raw))

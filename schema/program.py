@@ -6,7 +6,7 @@ from schema.ids import ProgramKey, encode
 from schema.node import Node
 from schema.scalars import CurrencyCode
 from schema.translations import PointNames
-from wallet import programs
+from wallet import cards, programs
 
 
 @strawberry.type
@@ -38,5 +38,6 @@ class Program(Node):
         )
 
 
-def point_names(program: programs.Program) -> PointNames:
-    return PointNames(program.point_name, program.point_name_plural)
+def point_names(of: programs.Program | cards.Card) -> PointNames:
+    """What the program, or the program of the card, calls its points."""
+    return PointNames(of.point_name, of.point_name_plural)

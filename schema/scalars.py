@@ -41,7 +41,7 @@ def write_moment(value: object) -> str:
         raise GraphQLError("DateTime is a moment with an offset.")
     if value.tzinfo is not UTC:
         value = value.astimezone(UTC)
-    return value.replace(tzinfo=None).isoformat() + "Z"
+    return value.isoformat().removesuffix("+00:00") + "Z"
 
 
 def read_moment(value: object) -> datetime:

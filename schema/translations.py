@@ -5,7 +5,7 @@ import re
 from collections.abc import Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, date, datetime, tzinfo
 from decimal import Decimal
 from functools import cache, lru_cache
 from pathlib import Path
@@ -22,6 +22,9 @@ CATALOGUES = Path(__file__).parent / "locale"
 DOMAIN = "messages"
 LANGUAGES = ("en", "ml", "hi", "bn", "te", "th")
 DEFAULT = "en"
+NUMBERS_KEPT = 4_096
+"""How many numbers, amounts and dates are remembered as they are written: a page of a history has hundreds of them,
+mostly the same ones, and Babel takes its time over each."""
 
 WISHES_MAX = 20
 LANGUAGE_TAG = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}")
@@ -96,7 +99,7 @@ class Translator:
         return self.catalogue.ngettext(singular, plural, number)
 
     def number(self, number: int) -> str:
-        return format_decimal(number, locale=self.locale)
+        return _number(self.locale, number)
 
     def points(self, points: int, names: PointNames | None = None) -> str:
         """E.g. "1,200 beans"; without the program's names, "1,200 points" in the reader's language."""
@@ -106,17 +109,10 @@ class Translator:
 
     def money(self, amount_minor: int, currency: str) -> str:
         """E.g. "₹12,34,567.50". A whole amount has no decimals; digits are grouped as in any number."""
-        decimals = DECIMALS.get(currency, 2)
-        amount = Decimal(amount_minor).scaleb(-decimals)
-        pattern = copy(self.locale.currency_formats["standard"])
-        # Some locales' currency patterns group by thousands where their numbers group by lakhs: one sentence, one way.
-        pattern.grouping = self.locale.decimal_formats[None].grouping
-        shown = decimals if amount != amount.to_integral_value() else 0
-        pattern.frac_prec = (shown, shown)
-        return format_currency(amount, currency, pattern, locale=self.locale, currency_digits=False)
+        return _money(self.locale, amount_minor, currency)
 
     def date(self, moment: datetime) -> str:
-        return format_date(moment.astimezone(self.timezone), "long", locale=self.locale)
+        return _day(self.locale, moment.astimezone(self.timezone).date())
 
     def moment(self, moment: datetime) -> str:
         return format_datetime(moment, "medium", tzinfo=self.timezone, locale=self.locale)
@@ -129,17 +125,48 @@ class Translator:
             number = phrase.facts[sentence.counts]
             assert isinstance(number, int), "what is counted is a number"
             words = self.ngettext(sentence.text, sentence.plural, number)
-        return words.format_map({name: self._fact(name, phrase.facts, names) for name in phrase.facts})
+        return words.format_map(Facts(self, phrase.facts, names))
 
-    def _fact(self, name: str, facts: Mapping[str, str | int], names: PointNames | None) -> "str | Amount":
-        fact = facts[name]
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """The facts of a phrase as they are said, each made when the sentence comes to it."""
+
+    translator: Translator
+    facts: Mapping[str, str | int]
+    names: PointNames | None
+
+    def __getitem__(self, name: str) -> str | Amount:
+        say, fact = self.translator, self.facts[name]
         if isinstance(fact, str):
-            return self.date(datetime.fromisoformat(fact)) if name.endswith("_at") else fact
+            return say.date(datetime.fromisoformat(fact)) if name.endswith("_at") else fact
         if name.endswith("_minor"):
-            return self.money(fact, str(facts["currency"]))
+            return say.money(fact, str(self.facts["currency"]))
         if name == "points" or name.endswith("_points"):
-            return Amount(self.points(fact, names), self.number(fact))
-        return self.number(fact)
+            return Amount(say.points(fact, self.names), say.number(fact))
+        return say.number(fact)
+
+
+@lru_cache(maxsize=NUMBERS_KEPT)
+def _number(locale: Locale, number: int) -> str:
+    return format_decimal(number, locale=locale)
+
+
+@lru_cache(maxsize=NUMBERS_KEPT)
+def _money(locale: Locale, amount_minor: int, currency: str) -> str:
+    decimals = DECIMALS.get(currency, 2)
+    amount = Decimal(amount_minor).scaleb(-decimals)
+    pattern = copy(locale.currency_formats["standard"])
+    # Some locales' currency patterns group by thousands where their numbers group by lakhs: one sentence, one way.
+    pattern.grouping = locale.decimal_formats[None].grouping
+    shown = decimals if amount != amount.to_integral_value() else 0
+    pattern.frac_prec = (shown, shown)
+    return format_currency(amount, currency, pattern, locale=locale, currency_digits=False)
+
+
+@lru_cache(maxsize=NUMBERS_KEPT)
+def _day(locale: Locale, day: date) -> str:
+    return format_date(day, "long", locale=locale)
 
 
 @lru_cache(maxsize=512)

@@ -14,8 +14,9 @@ from wallet.values import CardId, CustomerId, MerchantId, Points, ProgramId
 FIND_CARD_SQL = """
     SELECT c.merchant_id, c.card_id, c.program_id, c.customer_id, c.number, c.revision, c.lifetime_earned, c.joined_at,
            COALESCE(b.active, 0)::bigint AS active, COALESCE(b.pending, 0)::bigint AS pending,
-           COALESCE(b.reserved, 0)::bigint AS reserved
+           COALESCE(b.reserved, 0)::bigint AS reserved, p.point_name, p.point_name_plural
     FROM cards AS c
+    JOIN programs AS p ON p.merchant_id = c.merchant_id AND p.program_id = c.program_id
     LEFT JOIN LATERAL (
         SELECT SUM(a.balance) FILTER (WHERE a.kind = 'active') AS active,
                SUM(a.balance) FILTER (WHERE a.kind = 'pending') AS pending,
@@ -32,9 +33,10 @@ FIND_CARD_SQL = """
 CARDS_OF_CUSTOMER_SQL = """
     SELECT c.merchant_id, c.card_id, c.program_id, c.customer_id, c.number, c.revision, c.lifetime_earned, c.joined_at,
            COALESCE(b.active, 0)::bigint AS active, COALESCE(b.pending, 0)::bigint AS pending,
-           COALESCE(b.reserved, 0)::bigint AS reserved
+           COALESCE(b.reserved, 0)::bigint AS reserved, p.point_name, p.point_name_plural
     FROM card_directory AS d
     JOIN cards AS c ON c.merchant_id = d.merchant_id AND c.card_id = d.card_id
+    JOIN programs AS p ON p.merchant_id = c.merchant_id AND p.program_id = c.program_id
     LEFT JOIN LATERAL (
         SELECT SUM(a.balance) FILTER (WHERE a.kind = 'active') AS active,
                SUM(a.balance) FILTER (WHERE a.kind = 'pending') AS pending,
@@ -98,6 +100,8 @@ class Card:
     lifetime_earned: Points
     revision: int
     joined_at: datetime
+    point_name: str
+    point_name_plural: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +131,8 @@ def from_row(row: Row) -> Card:
         lifetime_earned=row["lifetime_earned"],
         revision=row["revision"],
         joined_at=row["joined_at"],
+        point_name=row["point_name"],
+        point_name_plural=row["point_name_plural"],
     )
 
 

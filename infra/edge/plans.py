@@ -11,6 +11,10 @@ iterable that can be read only once) it leaves to the stock path, which meets th
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
+from enum import Enum, EnumMeta
+from typing import cast
+from uuid import UUID
 
 from graphql import (
     GraphQLBoolean,
@@ -32,10 +36,13 @@ from graphql import (
 from graphql.execution.collect_fields import CollectedFields, FieldDetailsList, GroupedFieldSet
 from strawberry.execution import optimized_is_awaitable
 from strawberry.types.base import StrawberryObjectDefinition
+from strawberry.types.enum import StrawberryEnumDefinition
 from strawberry.types.field import StrawberryField
 
 DEFINITION = "strawberry-definition"
 INT_MAX = 2**31 - 1
+PLAIN = frozenset({str, int, bool, float, datetime, UUID})
+"""Of these very types a value is neither awaitable nor an exception."""
 
 Complete = Callable[[object], object]
 """Turns a resolved value into what is sent. Raises for what the stock path must look at."""
@@ -143,7 +150,9 @@ def leaf(type_: GraphQLLeafType, *, nullable: bool) -> Complete:
     def complete_any(value: object) -> object:
         if value is None and nullable:
             return None
-        if value is None or isinstance(value, Exception) or optimized_is_awaitable(value):
+        if type(value) not in PLAIN and (
+            value is None or isinstance(value, Exception) or optimized_is_awaitable(value)
+        ):
             raise Unplanned
         coerced: object = coerce(value)
         if coerced is None or coerced is Undefined:
@@ -159,11 +168,24 @@ def leaf(type_: GraphQLLeafType, *, nullable: bool) -> Complete:
     def complete_bool(value: object) -> object:
         return value if type(value) is bool else complete_any(value)
 
+    definition = type_.extensions.get(DEFINITION)
+    if isinstance(definition, StrawberryEnumDefinition):
+        return member(definition.wrapped_cls, coerce, complete_any)
     if type_ is GraphQLString or type_ is GraphQLID:
         return complete_text
     if type_ is GraphQLInt:
         return complete_int
     return complete_bool if type_ is GraphQLBoolean else complete_any
+
+
+def member(enum: EnumMeta, coerce: Complete, complete_any: Complete) -> Complete:
+    names = {each: coerce(each) for each in cast("type[Enum]", enum)}
+
+    def complete(value: object) -> object:
+        name = names.get(value) if isinstance(value, Enum) else None
+        return complete_any(value) if name is None else name
+
+    return complete
 
 
 def constant(text: str) -> Complete:

@@ -59,10 +59,12 @@ async def compared(place: Stage, folder: Path) -> Measured:
                         warm_up_seconds=WARM_UP_SECONDS,
                     )
                 )
+        bombs_ms = await single.bombs_ms(api.port)
         return Measured(
             rounds=rounds,
             qr_code_ms=qr_code_ms,
             access_token_us=access_token_us,
+            bombs_ms=bombs_ms,
             start=start,
             api_memory_mb=single.memory_mb(api.process),
             worker_memory_mb=await single.worker_memory_mb(place, folder, api.port),

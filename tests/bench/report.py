@@ -21,6 +21,7 @@ class Measured:
     rounds: Mapping[tuple[str, str], Sequence[Figures]]
     qr_code_ms: float
     access_token_us: float
+    bombs_ms: Sequence[float]
     start: Start
     api_memory_mb: float
     worker_memory_mb: float
@@ -68,9 +69,12 @@ def started(start: Start) -> list[list[str]]:
 
 
 def alone(measured: Measured) -> list[list[str]]:
+    bombs = measured.bombs_ms
     return [
         ["check-in code: sign the token and draw the QR code", f"{measured.qr_code_ms:.2f} ms"],
         ["access token: verify", f"{measured.access_token_us:.0f} µs"],
+        [f"fragment bomb of 90 levels: refused, median of {len(bombs)}", f"{median(bombs):.1f} ms"],
+        ["the same, the slowest", f"{max(bombs):.1f} ms"],
         ["API process: from its start until it answers", f"{measured.start.seconds:.1f} s"],
         ["API process: resident memory after the load", f"{measured.api_memory_mb:.0f} MB"],
         ["worker process: resident memory after some mails", f"{measured.worker_memory_mb:.0f} MB"],

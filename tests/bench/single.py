@@ -1,4 +1,4 @@
-"""What is measured one at a time: making a QR code, verifying a token, the first request, and memory."""
+"""What is measured one at a time: a QR code, a token, a document that is a bomb, the first request, and memory."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -18,11 +18,13 @@ from tests.bench.load import Request
 from tests.bench.operations import Operation, codes
 from tests.bench.stage import Stage
 from tests.faults.processes import Api, Process, settings_of, worker
+from tests.infra.edge.test_malformed_http import FRAGMENT_BOMB
 from wallet import qr
 
 TIMES = 300
 WARM_TIMES = 50
 MAILS = 20
+BOMBS = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +88,18 @@ async def asked_ms(http: httpx.AsyncClient, request: Request, expects: str) -> f
     answer = await http.post(request.path, content=request.fresh_body(), headers=headers)
     took = (perf_counter() - began) * 1000
     assert expects in answer.text, answer.text
+    return took
+
+
+async def bombs_ms(port: int) -> list[float]:
+    """How long it took to refuse ninety fragments of which each spreads the next one twice, each time they came."""
+    took = []
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", trust_env=False) as http:
+        for _ in range(BOMBS):
+            began = perf_counter()
+            answer = await http.post("/graphql", json={"query": FRAGMENT_BOMB})
+            took.append((perf_counter() - began) * 1000)
+            assert "QUERY_TOO_COMPLEX" in answer.text, answer.text
     return took
 
 

@@ -4,11 +4,12 @@ from datetime import UTC, datetime
 import asyncpg
 import pytest
 
-from infra.pool import GOES_AWAY, DatabaseUnavailable, Limits, Pool, connect, create_pool
+from infra.pool import GOES_AWAY, STATEMENTS_MAX, DatabaseUnavailable, Limits, Pool, connect, create_pool
 from infra.postgres import client
 from tests.database import Database, StatementCounter, on
 from wallet.database import Conn
 
+PREPARED_SQL = "SELECT statement, prepare_time FROM pg_prepared_statements ORDER BY statement"
 HASTY = Limits(acquire_seconds=30, statement_ms=500, lock_ms=50, idle_in_transaction_ms=300)
 
 
@@ -106,6 +107,23 @@ async def test_taking_and_giving_back_costs_no_statement(pool: Pool, statements:
             await conn.fetchval("SELECT $1::int", 2)
 
     assert seen == ["BEGIN;", "SELECT 1", "COMMIT;", "SELECT $1::int"]
+
+
+async def test_a_connection_keeps_all_that_it_has_prepared(pool: Pool) -> None:
+    # given more statements than asyncpg keeps by itself, and as many as we have
+    texts = [f"SELECT $1::int + {n}" for n in range(STATEMENTS_MAX - 2)]
+    async with pool.acquire() as conn:
+        for text in texts:
+            await conn.fetchval(text, 1)
+        # when they are asked for once more
+        before = await conn.fetch(PREPARED_SQL)
+        for text in texts:
+            await conn.fetchval(text, 1)
+        after = await conn.fetch(PREPARED_SQL)
+    # then none had to be prepared again
+    kept = [(row["statement"], row["prepare_time"]) for row in after]
+    assert set(texts) <= {text for text, _ in kept}
+    assert kept == [(row["statement"], row["prepare_time"]) for row in before]
 
 
 async def test_a_cancelled_caller_gives_its_connection_back(database: Database) -> None:

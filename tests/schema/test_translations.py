@@ -72,6 +72,25 @@ def test_money_is_written_in_the_readers_grouping(tag: str, amount: int, currenc
     assert translator(tag).money(amount, currency).replace("KWD1", "KWD\u00a01") == written
 
 
+def test_what_is_written_for_one_reader_is_not_shown_to_another() -> None:
+    readers = [translator("en"), translator("en-IN"), translator("th-TH"), translator("en-IN", "Asia/Kolkata")]
+    for _ in range(2):
+        assert [say.number(123_456) for say in readers] == ["123,456", "1,23,456", "123,456", "1,23,456"]
+        assert [say.money(12_345_600, "INR") for say in readers] == ["₹123,456", "₹1,23,456", "₹123,456", "₹1,23,456"]
+        assert [say.money(12_345_600, "JPY").strip("JP¥") for say in readers[:2]] == ["12,345,600", "1,23,45,600"]
+        assert [say.date(EVENING) for say in readers] == [
+            "November 22, 2026",
+            "22 November 2026",
+            "22 พฤศจิกายน ค.ศ. 2026",
+            "23 November 2026",
+        ]
+
+
+def test_facts_that_a_sentence_does_not_name_are_not_looked_at() -> None:
+    facts: dict[str, str | int] = {"recipient": "Ben", "amount_minor": 500, "sent_at": "no moment"}
+    assert translator("en").say(Phrase("gift_sent", facts)) == "A gift to Ben."
+
+
 def test_points_have_the_programs_own_name() -> None:
     assert [translator("en-IN").points(points, BEANS) for points in (0, 1, 2, 123_456, -1)] == [
         "0 beans",

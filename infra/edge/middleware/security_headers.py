@@ -1,6 +1,7 @@
 """Headers that keep an answer where it belongs. What the answer says itself is left as it is."""
 
-from starlette.datastructures import MutableHeaders
+from collections.abc import Mapping
+
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 NOTHING_ELSE = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
@@ -20,22 +21,26 @@ class SecurityHeadersMiddleware:
     def __init__(self, app: ASGIApp, *, https: bool) -> None:
         """`https` is whether browsers may be told to never again come without it."""
         self._app = app
-        self._always = dict(ALWAYS)
-        if https:
-            self._always["Strict-Transport-Security"] = "max-age=31536000"
+        always = ALWAYS | ({"Strict-Transport-Security": "max-age=31536000"} if https else {})
+        self._for_reads = written(always)
+        self._for_others = written(always | {"Cache-Control": "no-store"})
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        always = self._for_reads if scope["method"] in {"GET", "HEAD"} else self._for_others
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                for name, value in self._always.items():
-                    headers.setdefault(name, value)
-                if scope["method"] not in {"GET", "HEAD"}:
-                    headers.setdefault("Cache-Control", "no-store")
+                said = [*message.get("headers", ())]
+                names = {name.lower() for name, _ in said}
+                message["headers"] = said + [header for header in always if header[0] not in names]
             await send(message)
 
         await self._app(scope, receive, send_with_headers)
+
+
+def written(headers: Mapping[str, str]) -> list[tuple[bytes, bytes]]:
+    """The headers as ASGI has them."""
+    return [(name.lower().encode("ascii"), value.encode("ascii")) for name, value in headers.items()]

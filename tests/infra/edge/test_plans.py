@@ -4,7 +4,7 @@ import asyncio
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from enum import Enum
+from enum import Enum, StrEnum
 from typing import Any
 
 import pytest
@@ -24,6 +24,22 @@ from tests.infra.edge.shop import SCHEMA, Context, Seen, World
 @strawberry.enum
 class Colour(Enum):
     RED = "red"
+    BLUE = "blue"
+
+
+@strawberry.enum
+class Size(StrEnum):
+    SMALL = "s"
+    LARGE = "l"
+
+
+class OtherColour(Enum):
+    RED = "red"
+
+
+class OtherSize(StrEnum):
+    LITTLE = "s"
+    HUGE = "xxl"
 
 
 @strawberry.interface
@@ -42,6 +58,7 @@ class Leaves(Named):
     yes: bool
     key: strawberry.ID
     colour: Colour | None
+    size: Size
     moment: datetime | None
     words: list[str]
     maybe_words: list[str | None] | None
@@ -107,6 +124,7 @@ def leaves(**changed: Any) -> Leaves:
         "yes": True,
         "key": strawberry.ID("k"),
         "colour": Colour.RED,
+        "size": Size.LARGE,
         "moment": datetime(2026, 1, 1, tzinfo=UTC),
         "words": ["a"],
         "maybe_words": [None, "b"],
@@ -128,7 +146,7 @@ class Query:
 
 
 CORE = strawberry.Schema(Query)._schema
-ALL = "name text number maybeNumber fraction yes key colour moment words maybeWords"
+ALL = "name text number maybeNumber fraction yes key colour size moment words maybeWords"
 DOCUMENTS = [
     f"{{ root {{ branch {{ leaves {{ {ALL} }} many {{ {ALL} }} rows {{ {ALL} }} }} }} }}",
     f"{{ later {{ branch {{ __typename leaves {{ {ALL} }} many {{ t: __typename {ALL} }} rows {{ name }} }} }} }}",
@@ -211,6 +229,16 @@ ODD_LEAVES: list[dict[str, Any]] = [
     {"colour": "RED"},
     {"colour": "red"},
     {"colour": 5},
+    {"colour": None},
+    {"colour": Colour.BLUE},
+    {"colour": OtherColour.RED},
+    {"colour": Size.SMALL},
+    {"size": Size.SMALL},
+    {"size": "l"},
+    {"size": None},
+    {"size": OtherSize.LITTLE},
+    {"size": OtherSize.HUGE},
+    {"size": Colour.RED},
     {"moment": "2026-01-01"},
     {"moment": None},
     {"words": None},
