@@ -12,6 +12,8 @@ What was counted must outlive the refusal of what it counted for, and a raise ro
 - Count inside, and return the refusal instead of raising it (see auth.errors): what sign-in and activation do.
 
 TooManyAttempts itself may be raised anywhere: rolled back or not, the counter stands at its limit.
+
+Where one too many is no refusal, but something that is left out, such as a mail: `take`.
 """
 
 from datetime import datetime, timedelta
@@ -26,6 +28,17 @@ HIT_SQL = """
     SET hits = CASE WHEN counter.window_ends_at > $4 THEN LEAST(counter.hits, $3) + 1 ELSE 1 END,
         window_ends_at = CASE WHEN counter.window_ends_at > $4 THEN counter.window_ends_at ELSE $5 END
     RETURNING hits, window_ends_at
+"""
+
+# One that does not fit changes nothing, but waits for whoever counts at the same moment, as one that fits does.
+TAKE_SQL = """
+    INSERT INTO rate_limits AS counter (scope, subject, hits, window_ends_at)
+    VALUES ($1, $2, 1, $5)
+    ON CONFLICT (scope, subject) DO UPDATE
+    SET hits = CASE WHEN counter.window_ends_at > $4 THEN counter.hits + 1 ELSE 1 END,
+        window_ends_at = CASE WHEN counter.window_ends_at > $4 THEN counter.window_ends_at ELSE $5 END
+    WHERE counter.hits < $3 OR counter.window_ends_at <= $4
+    RETURNING hits
 """
 
 CHECK_SQL = """
@@ -51,6 +64,14 @@ async def hit(conn: Conn, *, scope: str, subject: bytes, limit: int, window: tim
     assert row is not None
     if row["hits"] > limit:
         raise TooManyAttempts(row["window_ends_at"])
+
+
+async def take(conn: Conn, *, scope: str, subject: bytes, limit: int, window: timedelta, now: datetime) -> bool:
+    """Whether one more fits, and if so it is counted, as `hit` counts: exactly `limit` (1 at least) fit into a window.
+
+    False, and nothing changed, for one too many.
+    """
+    return await conn.fetchval(TAKE_SQL, scope, subject, limit, now, now + window) is not None
 
 
 async def check(conn: Conn, *, scope: str, subject: bytes, limit: int, now: datetime) -> None:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from wallet import cards, outbox
+from wallet import cards
 from wallet.baskets import text_problems
 from wallet.database import Conn
 from wallet.errors import IdempotencyKeyReused, InvalidInput, Problem
@@ -54,6 +54,10 @@ OPEN_SQL = """
 class Enrolled:
     visit: Visit
     already_member: bool
+    replayed: bool
+    """Whether an earlier enrolment did it all, and this one did nothing."""
+    to_tell: CustomerId | None
+    """The customer, if a mail should tell of the card: it is new, or its owner has not proved to read the mailbox."""
 
 
 async def enrol(
@@ -71,8 +75,8 @@ async def enrol(
     """The mailbox has a customer, the customer has a card in the store's program, and a visit to earn on is open.
 
     A new customer has this name and locale, the store's if none is given; one who is there already keeps theirs: a till
-    has no say in them. Until the customer has proved to read the mailbox, each enrolment mails the way to do so.
-    The same key with the same input gives the same visit again, and mails nothing.
+    has no say in them. No mail is written here: whether one is due, `to_tell` says. The same key with the same input
+    gives the same visit again.
     Raises IdempotencyKeyReused, and InvalidInput for a name of more than 80 characters or one that cannot be printed,
     or a locale that is none.
     """
@@ -88,16 +92,14 @@ async def enrol(
     if earlier is not None:
         if earlier["input_hash"] != input_hash:
             raise IdempotencyKeyReused
-        return Enrolled(Visit.from_row(earlier), earlier["already_member"])
+        return Enrolled(Visit.from_row(earlier), earlier["already_member"], replayed=True, to_tell=None)
     customer_id, confirmed = await _ensure_customer(conn, email, email_key, name, locale, now=now)
     card_id, already_member = await cards.ensure_member(
         conn, merchant_id=terminal.merchant_id, program_id=terminal.program_id, customer_id=customer_id, now=now
     )
     visit = await _open(conn, terminal, card_id, already_member, idempotency_key, input_hash, now=now)
-    if not confirmed:
-        ids = {"customerId": str(customer_id), "merchantId": str(terminal.merchant_id), "cardId": str(card_id)}
-        await outbox.add(conn, topic="mail.enrolment", payload=ids, run_at=now, now=now)
-    return Enrolled(visit, already_member)
+    to_tell = None if confirmed and already_member else customer_id
+    return Enrolled(visit, already_member, replayed=False, to_tell=to_tell)
 
 
 async def _ensure_customer(

@@ -17,17 +17,17 @@ log = structlog.get_logger(__name__)
 
 ENROLLED_SQL = """
     SELECT c.customer_id, c.email, c.name, c.locale, p.name AS program_name, p.point_name, p.point_name_plural,
-           m.name AS merchant_name
+           m.name AS merchant_name, c.confirmed_at IS NOT NULL AS confirmed
     FROM cards AS k
     JOIN customers AS c ON c.customer_id = k.customer_id
     JOIN programs AS p ON p.merchant_id = k.merchant_id AND p.program_id = k.program_id
     JOIN merchants AS m ON m.merchant_id = k.merchant_id
-    WHERE k.merchant_id = $1 AND k.card_id = $2 AND k.customer_id = $3 AND c.confirmed_at IS NULL
+    WHERE k.merchant_id = $1 AND k.card_id = $2 AND k.customer_id = $3
 """
 
 
 def handler(post: Post) -> Handler:
-    """Carries the jobs out. A customer who has confirmed the address meanwhile needs no mail."""
+    """Carries the jobs out. A customer who has confirmed the address, meanwhile or long ago, needs no link for it."""
 
     async def run(job: Job) -> None:
         now = post.clock()
@@ -38,12 +38,15 @@ def handler(post: Post) -> Handler:
             row = await conn.fetchrow(ENROLLED_SQL, merchant_id, card_id, customer_id)
             if row is None:
                 return
-            token = await confirmations.new_link(conn, customer_id=row["customer_id"], now=now)
+            link = None
+            if not row["confirmed"]:
+                token = await confirmations.new_link(conn, customer_id=row["customer_id"], now=now)
+                link = f"{post.public_url}/confirm/{token}"
         facts = render.EnrolmentFacts(
             merchant_name=row["merchant_name"],
             program_name=row["program_name"],
             point_names=PointNames(row["point_name"], row["point_name_plural"]),
-            link=f"{post.public_url}/confirm/{token}",
+            link=link,
         )
         mail = render.enrolment(post.templates, translator(row["locale"]), facts)
         envelope = Envelope(

@@ -2,14 +2,12 @@
 
 from collections.abc import Mapping
 
-from auth import sign_in
+from auth import confirmations, sign_in
 from auth.secrets import SecretBox
 from infra.jobs import enrolment_mail, gift_mail, sign_in_mail
 from infra.jobs.post import Post
 from infra.worker import Handler
 from wallet.gifts import sending
-
-ENROLMENT_TOPIC = "mail.enrolment"
 
 
 def handlers(post: Post, box: SecretBox) -> Mapping[str, Handler]:
@@ -17,5 +15,5 @@ def handlers(post: Post, box: SecretBox) -> Mapping[str, Handler]:
     return {
         sign_in.MAIL_TOPIC: sign_in_mail.handler(post, box),
         sending.MAIL_TOPIC: gift_mail.handler(post),
-        ENROLMENT_TOPIC: enrolment_mail.handler(post),
+        confirmations.MAIL_TOPIC: enrolment_mail.handler(post),
     }

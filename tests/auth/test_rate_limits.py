@@ -71,6 +71,52 @@ async def test_scopes_and_subjects_are_counted_apart(conn: Conn, now: datetime) 
     assert [count for *_, count, _ in await counters(conn)] == [1, 2, 1]
 
 
+async def take(conn: Conn, now: datetime, *, limit: int = 3) -> bool:
+    return await rate_limits.take(conn, scope="test", subject=SUBJECT, limit=limit, window=HOUR, now=now)
+
+
+async def test_what_does_not_fit_is_not_taken_and_changes_nothing(conn: Conn, now: datetime) -> None:
+    assert [await take(conn, now + timedelta(minutes=minute)) for minute in range(5)] == [True] * 3 + [False] * 2
+    assert await counters(conn) == [("test", SUBJECT, 3, now + HOUR)]
+
+    last = now + HOUR - timedelta(microseconds=1)
+    assert [await take(conn, last), await take(conn, now + HOUR)] == [False, True]
+    assert await counters(conn) == [("test", SUBJECT, 1, now + 2 * HOUR)]
+
+
+async def test_what_is_taken_counts_for_the_tries_and_they_for_it(conn: Conn, now: datetime) -> None:
+    await hit(conn, now, limit=2)
+    assert [await take(conn, now, limit=2), await take(conn, now, limit=2)] == [True, False]
+    with pytest.raises(TooManyAttempts):
+        await hit(conn, now, limit=2)
+
+
+async def test_exactly_the_limit_of_many_takers_get_it(pool: Pool, conn: Conn, now: datetime) -> None:
+    for window in range(5):
+        moment = now + window * HOUR
+
+        async def attempt(conn: Conn, moment: datetime = moment) -> bool:
+            return await take(conn, moment, limit=7)
+
+        outcomes = await race(pool, 16, attempt)
+
+        assert sorted(outcome is True for outcome in outcomes) == [False] * 9 + [True] * 7
+        assert [outcome for outcome in outcomes if not isinstance(outcome, bool)] == []
+        assert await counters(conn) == [("test", SUBJECT, 7, moment + HOUR)]
+
+
+async def test_what_was_taken_and_rolled_back_was_not_taken(conn: Conn, now: datetime) -> None:
+    async def work() -> None:
+        async with conn.transaction():
+            assert await take(conn, now, limit=1)
+            raise NotFound
+
+    with pytest.raises(NotFound):
+        await work()
+
+    assert await take(conn, now, limit=1)
+
+
 async def test_a_look_counts_nothing(conn: Conn, now: datetime) -> None:
     async def check(limit: int, moment: datetime) -> None:
         await rate_limits.check(conn, scope="test", subject=SUBJECT, limit=limit, now=moment)

@@ -12,7 +12,7 @@ from auth.sign_in import SignedIn
 from infra.mail.smtp import Relay
 from infra.mailbox import catch
 from infra.pool import Pool
-from tests.factories import make_shop
+from tests.factories import make_customer, make_shop
 from tests.infra.posting import BOX, PUBLIC_URL, all_handlers, drained, tried
 from tests.infra.relays import Manners, serving
 from tests.infra.working import HandClock, until, working
@@ -85,17 +85,27 @@ async def test_code_that_would_come_too_late_is_not_mailed(pool: Pool, conn: Con
 
 
 async def enrolled(conn: Conn, now: datetime) -> None:
-    shop = await make_shop(conn, now=now)
+    shop, email = await make_shop(conn, now=now), normalise("new@example.com", field="email")
     async with conn.transaction():
-        await enrolments.enrol(
+        done = await enrolments.enrol(
             conn,
             terminal=shop.terminal,
-            email="new@example.com",
-            email_key="new@example.com",
+            email=email.text,
+            email_key=email.key,
             name="Anil Kumar",
             locale="en-IN",
             idempotency_key=uuid4(),
             input_hash=b"\x00" * 32,
+            now=now,
+        )
+        assert done.to_tell is not None
+        assert await confirmations.mail(
+            conn,
+            box=BOX,
+            email=email,
+            customer_id=done.to_tell,
+            merchant_id=shop.merchant_id,
+            card_id=done.visit.card_id,
             now=now,
         )
 
@@ -115,13 +125,37 @@ async def test_enrolled_customer_gets_the_link_that_confirms(pool: Pool, conn: C
     assert await confirmations.confirm(conn, token=found[1], now=now) is True
 
 
-async def test_customer_who_has_confirmed_meanwhile_gets_no_mail(pool: Pool, conn: Conn, now: datetime) -> None:
+async def test_customer_who_has_confirmed_meanwhile_is_told_of_the_card_without_a_link(
+    pool: Pool, conn: Conn, now: datetime
+) -> None:
     await enrolled(conn, now)
     await conn.execute("UPDATE customers SET confirmed_at = $1", now)
 
     async with catch() as mailbox:
         await drained(conn, pool, HandClock(now), Relay("127.0.0.1", mailbox.port, security="none"))
-        assert mailbox.messages == []
+        [mail] = mailbox.messages
+
+    assert mail.to == "new@example.com"
+    assert PUBLIC_URL not in mail.text + mail.html
+    assert await conn.fetchval("SELECT COUNT(*) FROM email_confirmations") == 0
+
+
+async def test_customer_with_an_account_is_told_of_the_new_card_in_their_own_language(
+    pool: Pool, conn: Conn, now: datetime
+) -> None:
+    # given somebody who has confirmed the address long ago, in Hindi, and a till that speaks English
+    await make_customer(conn, email="new@example.com", name="Anita", locale="hi-IN", now=now)
+    await enrolled(conn, now)
+
+    async with catch() as mailbox:
+        await drained(conn, pool, HandClock(now), Relay("127.0.0.1", mailbox.port, security="none"))
+        [mail] = mailbox.messages
+
+    # then the mail is theirs, has no link, and repeats nothing that the till said
+    assert (mail.message["To"], mail.message["Content-Language"]) == ("Anita <new@example.com>", "hi-IN")
+    assert PUBLIC_URL not in mail.text + mail.html
+    assert "Anil" not in str(mail.message)
+    assert await conn.fetchval("SELECT COUNT(*) FROM email_confirmations") == 0
 
 
 async def test_no_address_code_or_token_is_logged_or_kept(pool: Pool, conn: Conn, now: datetime) -> None:

@@ -210,6 +210,6 @@ TILLS = [
     ),
     Row(
         "Mutation.enrol", "their address", say.ENROL, keyed(lambda _: {"email": EMAIL}), DATA,
-        writes=MEMBERSHIP | {"visits"}, shows=frozenset({"name"}),
+        writes=MEMBERSHIP | COUNTERS | {"visits", "outbox"}, shows=frozenset({"name"}),
     ),
 ]  # fmt: skip

@@ -65,6 +65,12 @@ def unlike(answers: list[Answer], *but: str) -> list[Answer]:
     return found
 
 
+async def forgive(scene: Scene) -> None:
+    """What was tried before is not counted any more."""
+    async with scene.live.runtime.pool.acquire() as conn:
+        await conn.execute("DELETE FROM rate_limits")
+
+
 # ---------------------------------------------------------------- codes
 
 
@@ -248,12 +254,13 @@ async def test_one_mailbox_is_enrolled_once_however_many_ask(
 ) -> None:
     tally, before = Tally("enrolments of one mailbox: one key at two tills each"), await counts(scene, "customers")
     for n in range(1, size.rounds + 1):
-        # given: every till has one key, which it sends several times
+        # given: every till has one key, which it sends several times, and has not enrolled much before
+        await forgive(scene)
         email, keys = f"newcomer-{n}@example.com", [new_key() for _ in tills]
         asked = [{"email": email, "name": "New", "idempotencyKey": keys[i % 4]} for i in range(size.racers)]
         # when
         answers = await race([partial(tills[i % 4].pos.do, say.ENROL, asked[i]) for i in range(size.racers)])
-        # then: one customer, one card, a visit a key, and one of the keys made the card
+        # then: one customer, one card, one mail, a visit a key, and one of the keys made the card
         assert tally.add(answers) == {"CustomerEnrolled": size.racers}
         assert len({answer["visit"]["card"]["id"] for answer in answers}) == 1
         assert len(unlike(answers)) == len({answer["visit"]["id"] for answer in answers}) == 4
@@ -262,7 +269,7 @@ async def test_one_mailbox_is_enrolled_once_however_many_ask(
             "customers": before["customers"] + n,
             "cards": n + 1,
             "visits": 4 * n,
-            "outbox": 4 * n,
+            "outbox": n,
         }
     await assert_lawful(scene)
     tally.print(capsys)

@@ -17,7 +17,7 @@ from wallet.enrolments import Enrolled
 from wallet.errors import IdempotencyKeyReused, InvalidInput
 from wallet.values import CheckInPurpose, Terminal
 
-TABLES = ("customers", "cards", "card_directory", "visits", "outbox")
+TABLES = ("customers", "cards", "card_directory", "visits")
 NOTHING = dict.fromkeys(TABLES, 0)
 CUSTOMER_SQL = "SELECT customer_id, email, email_key, name, locale, confirmed_at, created_at FROM customers"
 
@@ -70,7 +70,7 @@ def key() -> uuid.UUID:
     return uuid.uuid4()
 
 
-async def test_a_new_customer_gets_a_card_a_visit_and_a_mail(
+async def test_a_new_customer_gets_a_card_and_a_visit_and_is_to_be_told(
     conn: Conn, now: datetime, shop: Shop, key: uuid.UUID
 ) -> None:
     # when
@@ -86,13 +86,7 @@ async def test_a_new_customer_gets_a_card_a_visit_and_a_mail(
         customer["customer_id"],
         shop.program_id,
     ]
-    [job] = await conn.fetch("SELECT topic, payload, run_at FROM outbox")
-    assert (job["topic"], job["run_at"]) == ("mail.enrolment", now)
-    assert job["payload"] == {
-        "customerId": str(customer["customer_id"]),
-        "merchantId": str(shop.merchant_id),
-        "cardId": str(card["card_id"]),
-    }
+    assert (enrolled.replayed, enrolled.to_tell) == (False, customer["customer_id"])
 
 
 async def test_points_can_be_earned_at_once(conn: Conn, now: datetime, shop: Shop, key: uuid.UUID) -> None:
@@ -120,8 +114,8 @@ async def test_the_same_key_gives_the_same_visit_again(conn: Conn, now: datetime
     for later in (timedelta(0), timedelta(seconds=30), timedelta(days=400)):
         # when
         again = await enrol(conn, shop.terminal, key=key, now=now + later)
-        # then
-        assert again == first
+        # then it is said to be the earlier one, of which there is nothing more to tell
+        assert again == replace(first, replayed=True, to_tell=None)
     assert await counts(conn, *TABLES) == before
 
 
@@ -152,7 +146,7 @@ async def test_the_same_key_at_another_till_is_another_key(
     assert (first.already_member, second.already_member) == (False, True)
 
 
-async def test_a_customer_who_is_there_keeps_name_and_locale_and_gets_no_mail(
+async def test_a_customer_who_is_there_keeps_name_and_locale_and_is_to_be_told_of_the_card(
     conn: Conn, now: datetime, shop: Shop, key: uuid.UUID
 ) -> None:
     # given
@@ -162,15 +156,9 @@ async def test_a_customer_who_is_there_keeps_name_and_locale_and_gets_no_mail(
     enrolled = await enrol(conn, shop.terminal, "ANU@example.com", name="Mallory", locale="th-TH", key=key, now=now)
     # then
     assert await conn.fetch(CUSTOMER_SQL) == before
-    assert enrolled.already_member is False
+    assert (enrolled.already_member, enrolled.to_tell) == (False, customer_id)
     assert await conn.fetchval("SELECT customer_id FROM cards") == customer_id
-    assert await counts(conn, *TABLES) == {
-        "customers": 1,
-        "cards": 1,
-        "card_directory": 1,
-        "visits": 1,
-        "outbox": 0,
-    }
+    assert await counts(conn, *TABLES) == dict.fromkeys(TABLES, 1)
 
 
 async def test_a_member_is_told_from_a_new_one(conn: Conn, now: datetime, shop: Shop, key: uuid.UUID) -> None:
@@ -179,22 +167,26 @@ async def test_a_member_is_told_from_a_new_one(conn: Conn, now: datetime, shop: 
     enrolled = await enrol(conn, shop.terminal, key=key, now=now)
     assert (enrolled.already_member, enrolled.visit.card_id) == (True, card_id)
     assert (await enrol(conn, shop.terminal, key=key, now=now)).already_member is True
-    assert await counts(conn, "cards", "visits", "outbox") == {"cards": 1, "visits": 1, "outbox": 0}
+    assert await counts(conn, "cards", "visits") == {"cards": 1, "visits": 1}
 
 
-async def test_who_never_confirmed_is_mailed_again_by_a_new_enrolment(
+async def test_a_member_who_has_confirmed_has_nothing_to_be_told(
     conn: Conn, now: datetime, shop: Shop, key: uuid.UUID
 ) -> None:
-    await enrol(conn, shop.terminal, key=key, now=now)
+    customer_id = await make_customer(conn, email="anu@example.com", now=now)
+    await make_card(conn, shop, customer_id, now=now)
+    enrolled = await enrol(conn, shop.terminal, key=key, now=now)
+    assert (enrolled.already_member, enrolled.replayed, enrolled.to_tell) == (True, False, None)
+
+
+async def test_who_never_confirmed_is_to_be_told_again_by_a_new_enrolment(
+    conn: Conn, now: datetime, shop: Shop, key: uuid.UUID
+) -> None:
+    first = await enrol(conn, shop.terminal, key=key, now=now)
     again = await enrol(conn, shop.terminal, key=uuid.uuid4(), now=now)
-    assert again.already_member is True
-    assert await counts(conn, *TABLES) == {
-        "customers": 1,
-        "cards": 1,
-        "card_directory": 1,
-        "visits": 2,
-        "outbox": 2,
-    }
+    assert (again.already_member, again.replayed) == (True, False)
+    assert again.to_tell == first.to_tell is not None
+    assert await counts(conn, *TABLES) == {"customers": 1, "cards": 1, "card_directory": 1, "visits": 2}
 
 
 async def test_a_customer_of_one_merchant_is_new_to_another(
@@ -239,8 +231,10 @@ async def test_racers_with_one_key_make_one_visit(
     pool: Pool, conn: Conn, now: datetime, shop: Shop, key: uuid.UUID
 ) -> None:
     results = await race(pool, [enrolling(shop.terminal, key=key, now=now)] * 12)
-    assert [result for result in results if not isinstance(result, Enrolled)] == []
-    assert all(result == results[0] for result in results)
+    enrolled = [result for result in results if isinstance(result, Enrolled)]
+    assert len(enrolled) == len(results) == 12
+    assert len({each.visit.visit_id for each in enrolled}) == 1
+    assert [each.to_tell is not None for each in enrolled if not each.replayed] == [True]
     assert await counts(conn, *TABLES) == dict.fromkeys(TABLES, 1)
 
 
@@ -278,7 +272,6 @@ async def test_tills_that_enrol_one_address_at_once_make_one_customer_and_one_ca
         "cards": 1,
         "card_directory": 1,
         "visits": 16,
-        "outbox": 16,
     }
 
 
