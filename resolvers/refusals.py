@@ -9,21 +9,28 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from strawberry.types.field import StrawberryField
+from strawberry.types.nodes import SelectedField
 
 import auth.errors
 import wallet.errors
+from auth.viewers import as_customer
 from resolvers.context import Info
+from schema.context import CardWanted
 from schema.errors import FieldProblem, IdempotencyKeyReused, InvalidInput, NotFound, TooManyAttempts, UserError
 from schema.gift import Gift, GiftLimitReached, GiftNotClaimable, GiftNotOpen, InsufficientPoints
-from schema.ids import GiftKey
+from schema.ids import CardKey, CustomerKey, GiftKey, decode
 from schema.phrases import PHRASES
+from schema.program import point_names
 from schema.refund import LineAlreadyRefunded
 from schema.session import SessionEnded
 from schema.sign_in import SignInCodeRejected
 from schema.terminal import ActivationCodeRejected
+from schema.translations import PointNames
 from schema.visit import CodeAlreadyUsed, CodeExpired, CodeInvalid
 from wallet.errors import Refusal
 from wallet.values import Phrase
+
+HOURS_FROM_MINUTES = 120
 
 ERROR_TYPES: Mapping[type[Refusal], type[UserError]] = {
     wallet.errors.NotFound: NotFound,
@@ -62,12 +69,15 @@ async def error_of(refusal: Refusal, info: Info) -> UserError:
             gift = Gift.from_domain(await info.context.loaders.gift(GiftKey(merchant_id, gift_id)))
             return GiftNotOpen(message=_say(info, "gift_not_open"), gift=gift)
         case wallet.errors.GiftLimitReached(phrase=phrase, retry_at=retry_at):
-            return GiftLimitReached(message=info.context.say.say(phrase), retry_at=retry_at)
+            return GiftLimitReached(message=await _said(info, phrase), retry_at=retry_at)
         case wallet.errors.GiftNotClaimable():
             return GiftNotClaimable(message=_say(info, "gift_not_claimable"))
         case wallet.errors.InsufficientPoints(needed=needed, available=available):
-            message = _say(info, "insufficient_points", needed_points=needed, available_points=available)
-            return InsufficientPoints(message=message, needed=needed, available=available)
+            phrase = Phrase("insufficient_points", {"needed_points": needed, "available_points": available})
+            return InsufficientPoints(message=await _said(info, phrase), needed=needed, available=available)
+        case wallet.errors.InvalidInput(problems=problems):
+            said = [FieldProblem(field=p.field, message=await _said(info, p.phrase)) for p in problems]
+            return InvalidInput(message=_say(info, "invalid_input"), problems=said)
         case auth.errors.SessionEnded():
             return SessionEnded(message=_say(info, "session_ended"))
         case auth.errors.SignInCodeRejected(attempts_left=0):
@@ -85,14 +95,10 @@ def _error_of_any(refusal: Refusal, info: Info) -> UserError:
     match refusal:
         case wallet.errors.NotFound():
             return NotFound(message=_say(info, "not_found"))
-        case wallet.errors.InvalidInput(problems=problems):
-            said = [FieldProblem(field=p.field, message=info.context.say.say(p.phrase)) for p in problems]
-            return InvalidInput(message=_say(info, "invalid_input"), problems=said)
         case wallet.errors.IdempotencyKeyReused():
             return IdempotencyKeyReused(message=_say(info, "key_reused"))
         case wallet.errors.TooManyAttempts(retry_at=retry_at):
-            minutes = _minutes_until(retry_at, info.context.now)
-            return TooManyAttempts(message=_say(info, "too_many_attempts", minutes=minutes), retry_at=retry_at)
+            return TooManyAttempts(message=_too_many(info, retry_at), retry_at=retry_at)
         case wallet.errors.CodeInvalid():
             return CodeInvalid(message=_say(info, "code_invalid"))
         case wallet.errors.CodeExpired(expired_at=expired_at):
@@ -112,8 +118,33 @@ def _say(info: Info, code: str, **facts: str | int) -> str:
     return info.context.say.say(Phrase(here if here in PHRASES else code, facts))
 
 
-def _minutes_until(moment: datetime, now: datetime) -> int:
-    return max(1, math.ceil((moment - now) / timedelta(minutes=1)))
+async def _said(info: Info, phrase: Phrase) -> str:
+    """The phrase, with what the program at hand calls its points if it speaks of points."""
+    names = await _point_names(info) if PHRASES[phrase.code].names_points else None
+    return info.context.say.say(phrase, names)
+
+
+async def _point_names(info: Info) -> PointNames | None:
+    """What the program of the card in the mutation's input calls its points; None if the input names no card.
+
+    Read here, so that only a refusal costs a statement.
+    """
+    asked = info.selected_fields[0]
+    assert isinstance(asked, SelectedField), "what is resolved is a field"
+    key = decode(asked.arguments.get("input", {}).get("cardId", ""))
+    viewer = as_customer(info.context.viewer)
+    if viewer is None or not isinstance(key, CardKey):
+        return None
+    return point_names(await info.context.loaders.card(CardWanted(CustomerKey(viewer.customer_id), key)))
+
+
+def _too_many(info: Info, retry_at: datetime) -> str:
+    """When to try again, rounded up: in minutes, and in hours once there are two."""
+    wait = retry_at - info.context.now
+    minutes = max(1, math.ceil(wait / timedelta(minutes=1)))
+    if minutes < HOURS_FROM_MINUTES:
+        return _say(info, "too_many_attempts", minutes=minutes)
+    return _say(info, "too_many_attempts_hours", hours=math.ceil(wait / timedelta(hours=1)))
 
 
 HANDLERS = tuple(SaidAsData(refusal, error) for refusal, error in ERROR_TYPES.items())

@@ -24,16 +24,27 @@ REFUSALS: Mapping[str, Sentence] = {
     "not_found.settleOffline": says("The visit is over. Scan the customer's code again."),
     "not_found.refund": says("There is no such sale in this store. Look for it by the number on the receipt."),
     "invalid_input": says("Something that was entered cannot be used. Please correct it and try again."),
+    "invalid_input.enrol": says("The customer was not enrolled. See what is said about each entry, and try again."),
     "key_reused": says("This was already done with other details, so nothing was done now. Please start again."),
     "too_many_attempts": counted(
         "Too many tries. Please try again in {minutes} minute.",
         "Too many tries. Please try again in {minutes} minutes.",
         by="minutes",
     ),
+    "too_many_attempts_hours": counted(
+        "Too many tries. Please try again in {hours} hour.",
+        "Too many tries. Please try again in {hours} hours.",
+        by="hours",
+    ),
     "too_many_attempts.scan": counted(
         "Too many wrong codes were typed. Scan the QR code, or type again in {minutes} minute.",
         "Too many wrong codes were typed. Scan the QR code, or type again in {minutes} minutes.",
         by="minutes",
+    ),
+    "too_many_attempts_hours.scan": counted(
+        "Too many wrong codes were typed. Scan the QR code, or type again in {hours} hour.",
+        "Too many wrong codes were typed. Scan the QR code, or type again in {hours} hours.",
+        by="hours",
     ),
     "code_invalid": says("This is not a code of this shop. Ask the customer to open their card and show a fresh code."),
     "code_expired": says("This code is too old. Ask the customer to show a fresh one."),
@@ -90,6 +101,11 @@ PROBLEMS: Mapping[str, Sentence] = {
     "repeated": says("This stands here twice."),
     "too_many": says("There are too many; the most is {most}."),
     "email_invalid": says("This is no e-mail address. Check it for a typo."),
+    "too_many_enrolled": counted(
+        "This till has enrolled many customers in a short time. You can go on in {minutes} minute.",
+        "This till has enrolled many customers in a short time. You can go on in {minutes} minutes.",
+        by="minutes",
+    ),
     "not_a_locale": says("Use a language tag, e.g. ml-IN."),
     "gift_too_small": says("Send {least_points} at least."),
     "too_far_ahead": says("This is too far ahead. The last possible day is {latest_at}."),
@@ -157,7 +173,14 @@ TERMS: Mapping[str, Sentence] = {
 
 # Why a line of a sale earned what it earned.
 LINES: Mapping[str, Sentence] = {
-    "line_earned": says("{points:bare} for {amount_minor}, counted with the lines before it."),
+    "line_earned": says("{points:bare} for {amount_minor}."),
+    "line_earned_with_lines": says("{points:bare} for {amount_minor}, counted with the lines before it."),
+    "line_earned_with_purchases": says(
+        "{points:bare} for {amount_minor}, counted with what was left from earlier purchases."
+    ),
+    "line_earned_with_both": says(
+        "{points:bare} for {amount_minor}, counted with the lines before it and what was left from earlier purchases."
+    ),
     "line_excluded_item": says("Goods earn nothing here."),
     "line_excluded_shipping": says("Delivery earns nothing."),
     "line_excluded_fee": says("Fees earn nothing."),
@@ -175,8 +198,13 @@ LINES: Mapping[str, Sentence] = {
 # The line on the paper receipt.
 RECEIPTS: Mapping[str, Sentence] = {
     "receipt_earned": says("You earned {points} with this purchase."),
+    "receipt_earned_pending": says("You earned {points} with this purchase, to spend from {active_at} on."),
     "receipt_nothing": says("This purchase earned no {name}."),
     "receipt_refunded": says("You earned {points} with this purchase; {refunded_points:bare} went back with a return."),
+    "receipt_refunded_pending": says(
+        "You earned {points} with this purchase; {refunded_points:bare} went back with a return. The rest is to spend"
+        " from {active_at} on."
+    ),
 }
 
 # Reasons of the lines in a card's history. The line itself has the points, so none needs the program's word for them.

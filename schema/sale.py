@@ -123,11 +123,18 @@ class Sale(Node):
 
 
 def _receipt(sale: sales.Sale, names: PointNames) -> Phrase:
+    """The same on every copy: points that had to wait when the sale was posted have their date for good."""
+    waited, active_at = sale.spendable_at > sale.posted_at, sale.spendable_at.isoformat()
     if sale.refunded_points:
-        return Phrase("receipt_refunded", {"points": sale.points, "refunded_points": sale.refunded_points})
-    if sale.points:
-        return Phrase("receipt_earned", {"points": sale.points})
-    return Phrase("receipt_nothing", {"name": names.many})
+        facts = {"points": sale.points, "refunded_points": sale.refunded_points}
+        if waited and sale.refunded_points < sale.points:
+            return Phrase("receipt_refunded_pending", {**facts, "active_at": active_at})
+        return Phrase("receipt_refunded", facts)
+    if not sale.points:
+        return Phrase("receipt_nothing", {"name": names.many})
+    if waited:
+        return Phrase("receipt_earned_pending", {"points": sale.points, "active_at": active_at})
+    return Phrase("receipt_earned", {"points": sale.points})
 
 
 @strawberry.input

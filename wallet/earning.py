@@ -59,23 +59,23 @@ def judge(rules: Rules, lines: Sequence[Line], *, carry_minor: Minor, currency: 
     enough = eligible >= max(rules.minimum_minor, 1)
     carried_in = carry_minor if rules.carry_remainder else 0
     points = _steps(rules, eligible + carried_in) if enough else Points(0)
-    judged, running, given = list[LineEarning](), carried_in, 0
+    judged, before, given = list[LineEarning](), Minor(0), 0
     for line in lines:
-        here = 0
-        if enough and line.kind in rules.earning_kinds and line.amount_minor:
-            running += line.amount_minor
-            here = _steps(rules, running) - given
-            given += here
+        counted = line.amount_minor if line.kind in rules.earning_kinds else Minor(0)
+        here = _steps(rules, carried_in + before + counted) - given if enough and counted else 0
+        given += here
         status = _status(rules, line, points=here, enough=enough)
         reason = why(
             rules,
             kind=line.kind,
             amount_minor=line.amount_minor,
+            before_minor=before,
             points=Points(here),
             status=status,
             sale_points=points,
             currency=currency,
         )
+        before = Minor(before + counted)
         judged.append(LineEarning(line.line_id, Points(here), status, reason))
     carry_after = (eligible + carry_minor) % rules.per_minor if rules.carry_remainder and enough else carry_minor
     return Earning(points, tuple(judged), eligible, Minor(carry_after))
@@ -105,15 +105,20 @@ def why(
     *,
     kind: LineKind,
     amount_minor: Minor,
+    before_minor: Minor,
     points: Points,
     status: EarnStatus,
     sale_points: Points,
     currency: str,
 ) -> Phrase:
-    """The reason of a line's points, from what is stored of the line and the rules that judged it."""
+    """The reason of a line's points, from what is stored of the sale and the rules that judged it.
+
+    `before_minor` is the money on the lines before it that can earn.
+    """
     match status:
         case EarnStatus.EARNED:
-            return Phrase("line_earned", {"points": points, "amount_minor": amount_minor, "currency": currency})
+            code = _why_so_many(rules, amount_minor=amount_minor, before_minor=before_minor, points=points)
+            return Phrase(code, {"points": points, "amount_minor": amount_minor, "currency": currency})
         case EarnStatus.EXCLUDED_KIND:
             return Phrase(f"line_excluded_{kind.value.lower()}")
         case EarnStatus.BELOW_MINIMUM:
@@ -122,6 +127,20 @@ def why(
             return Phrase("line_refunded", {"points": points})
         case EarnStatus.NO_RULE | EarnStatus.CAP_REACHED:
             return _why_nothing(rules, amount_minor=amount_minor, sale_points=sale_points, currency=currency)
+
+
+def _why_so_many(rules: Rules, *, amount_minor: Minor, before_minor: Minor, points: Points) -> str:
+    """Whose money the points are for. A line earns what its own makes, and a step more if a remainder completes one.
+
+    What the card carried in is not stored with the sale, and need not be: without it a step that the line's own money
+    and the lines before it do not complete would not be there.
+    """
+    if points == _steps(rules, amount_minor):
+        return "line_earned"
+    left_before = before_minor % rules.per_minor
+    if left_before + amount_minor % rules.per_minor >= rules.per_minor:
+        return "line_earned_with_lines"
+    return "line_earned_with_both" if left_before else "line_earned_with_purchases"
 
 
 def _why_nothing(rules: Rules, *, amount_minor: Minor, sale_points: Points, currency: str) -> Phrase:

@@ -5,6 +5,8 @@ from pathlib import Path
 from uuid import UUID
 
 import orjson
+from babel import Locale, UnknownLocaleError
+from babel.numbers import is_currency
 from cyclopts import App
 
 from auth import terminals
@@ -13,10 +15,10 @@ from infra.settings import SettingsError
 from infra.wiring import opened_box
 from wallet import programs, stores
 from wallet.database import Conn
-from wallet.errors import NotFound
+from wallet.errors import InvalidInput, NotFound, Problem
 from wallet.fingerprint import Json
 from wallet.rules import Rules
-from wallet.values import MerchantId, StoreId, TerminalId
+from wallet.values import MerchantId, Phrase, StoreId, TerminalId
 
 merchant = App(name="merchant", help="Businesses.")
 program = App(name="program", help="Loyalty schemes and their rules.")
@@ -29,6 +31,7 @@ async def create_merchant(
     *, name: str, currency: str, locale: str = "en-IN", timezone: str = "Asia/Kolkata", json: bool = False
 ) -> None:
     """Make a merchant. The currency is an ISO 4217 code, e.g. INR."""
+    _check_known(currency=currency, locale=locale)
     async with opened() as (_, pool, clock), pool.acquire() as conn, conn.transaction():
         merchant_id = await stores.create_merchant(
             conn, name=name, currency=currency, locale=locale, timezone=timezone, now=clock()
@@ -96,7 +99,7 @@ async def revise_program(*, program: str, rules: Path, valid_from: datetime | No
     """Publish a new revision of a program's rules, in force from now or from a later moment; what is judged stays."""
     async with opened() as (_, pool, clock), pool.acquire() as conn, conn.transaction():
         now = clock()
-        begins = valid_from.astimezone(UTC) if valid_from else now
+        begins = _in_utc(valid_from) if valid_from else now
         found = await _program(conn, program, now)
         revision = await programs.revise(
             conn,
@@ -107,6 +110,33 @@ async def revise_program(*, program: str, rules: Path, valid_from: datetime | No
             now=now,
         )
     answer({"revision": revision, "validFrom": begins.isoformat()}, as_json=json)
+
+
+def _in_utc(moment: datetime) -> datetime:
+    """Raises SettingsError for a moment so near an end of the calendar that UTC has none for it."""
+    try:
+        return moment.astimezone(UTC)
+    except (OverflowError, ValueError) as trouble:
+        raise SettingsError(f"{moment.isoformat()} is no moment in UTC.") from trouble
+
+
+def _check_known(*, currency: str | None = None, locale: str | None) -> None:
+    """The currency and the locale are in CLDR, so amounts and dates can be written. Raises InvalidInput."""
+    problems = []
+    if currency is not None and not is_currency(currency):
+        problems.append(Problem("currency", Phrase("not_a_currency")))
+    if locale is not None and not _is_locale(locale):
+        problems.append(Problem("locale", Phrase("not_a_locale")))
+    if problems:
+        raise InvalidInput(problems)
+
+
+def _is_locale(tag: str) -> bool:
+    try:
+        Locale.parse(tag, sep="-")
+    except (UnknownLocaleError, ValueError):
+        return False
+    return True
 
 
 async def _program(conn: Conn, slug: str, now: datetime) -> programs.Program:
@@ -129,6 +159,7 @@ def _read(file: Path) -> Rules:
 @store.command(name="add")
 async def add_store(*, program: str, name: str, locale: str | None = None, json: bool = False) -> None:
     """Add a store to the merchant of a program (by its slug); its counter enrols people into that program."""
+    _check_known(locale=locale)
     async with opened() as (_, pool, clock), pool.acquire() as conn, conn.transaction():
         found = await _program(conn, program, clock())
         store_id = await stores.create_store(

@@ -74,6 +74,18 @@ mutation SendGift($input: SendGiftInput!) {
 }
 """
 
+SENT_GIFT = "query SentGift($id: ID!) { node(id: $id) { ... on Gift { status deliveryProblem } } }"
+
+RESEND_GIFT = """
+mutation ResendGift($input: ResendGiftInput!) {
+  resendGift(input: $input) {
+    __typename
+    ... on GiftResent { gift { status recipientEmail } }
+    ... on UserError { message }
+  }
+}
+"""
+
 CANCEL_GIFT = """
 mutation CancelGift($input: CancelGiftInput!) {
   cancelGift(input: $input) {

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from auth import terminals
 from infra import serving
 from infra.clock import DEMO_CLOCK, DemoClock
-from infra.demo.shop import CURRENCY, PEOPLE, SLUG, Place, new_terminal, open_shop
+from infra.demo.shop import CURRENCY, PEOPLE, REFUSED_EMAIL, SLUG, Place, new_terminal, open_shop
 from infra.edge.logs import configure_logging
 from infra.mailbox import Mailbox, catch
 from infra.runtime import Runtime, running
@@ -17,8 +17,6 @@ from web.pages.demo import DemoFacts
 from web.routes import demo_routes
 
 SWEEP_LIMIT = 200
-REFUSED = "bounce@example.com"
-"""The demo's mailbox takes every mail but those to here, so that a gift can be seen to bounce."""
 
 
 async def run_demo(settings: Settings) -> None:
@@ -27,7 +25,7 @@ async def run_demo(settings: Settings) -> None:
     configure_logging(style="console", level=logging.WARNING if quiet else serving.level_of(settings))
     logging.getLogger("mail.log").setLevel(logging.WARNING)  # aiosmtpd's, which names every sender and recipient
     with serving.listening(settings) as sockets:
-        async with catch(refused=frozenset({REFUSED})) as mailbox:
+        async with catch(refused=frozenset({REFUSED_EMAIL})) as mailbox:
             url = f"http://{settings.host}:{settings.port}"
             settings = settings.model_copy(
                 update={
@@ -52,9 +50,10 @@ def facts_of(runtime: Runtime, clock: DemoClock, mailbox: Mailbox, place: Place)
     async def new_activation_code() -> str:
         async with runtime.pool.acquire() as conn, conn.transaction():
             terminal_id = await new_terminal(conn, place, now=clock())
-            return await terminals.new_activation_code(
+            code = await terminals.new_activation_code(
                 conn, box=runtime.box, merchant_id=place.merchant_id, terminal_id=terminal_id, now=clock()
             )
+        return code.replace("-", "")
 
     async def sweep() -> None:
         for one in sweeps():
@@ -69,6 +68,7 @@ def facts_of(runtime: Runtime, clock: DemoClock, mailbox: Mailbox, place: Place)
         program_slug=SLUG,
         currency=CURRENCY,
         customer_emails=[person.email for person in PEOPLE],
+        refused_email=REFUSED_EMAIL,
         mails=lambda: mailbox.messages,
         new_activation_code=new_activation_code,
         clock=clock,
@@ -93,7 +93,7 @@ def _welcome(url: str, port: int) -> None:
     {url}/demo.json      for scripts
 
   In another terminal, the whole main job step by step:  .venv/bin/regulars demo --walkthrough --port {port}
-  A gift to {REFUSED} bounces.
+  A gift to {REFUSED_EMAIL} bounces.
   Ctrl-C ends it; the data stays for the next time.
 
 """

@@ -24,6 +24,9 @@ SLUG = "monsoon-coffee"
 CURRENCY = "INR"
 PER_BEAN = Minor(1000)
 
+REFUSED_EMAIL = "bounce@example.com"
+"""The demo's mailbox takes every mail but those to here, so that a gift can be seen to bounce."""
+
 INSERT_CUSTOMER_SQL = """
     INSERT INTO customers (email, email_key, name, locale, confirmed_at, created_at)
     VALUES ($1, $1, $2, $3, $4, $4)

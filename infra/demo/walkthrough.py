@@ -24,10 +24,13 @@ from infra.demo.documents import (
     QUOTE,
     REFUND,
     REQUEST_CODE,
+    RESEND_GIFT,
     SCAN,
     SEND_GIFT,
+    SENT_GIFT,
     SIGN_IN,
 )
+from infra.demo.shop import REFUSED_EMAIL
 
 MAIL_SECONDS_MAX = 20.0
 LOOK_SECONDS = 0.2
@@ -92,7 +95,9 @@ class Walk:
         friend = f"friend-{uuid.uuid4().hex[:6]}@example.com"
         self.give(card["id"], friend)
         self.claim(friend)
-        self.change_of_mind(card["id"])
+        gift_id = self.give_in_vain(card["id"])
+        self.mend(gift_id)
+        self.change_of_mind(gift_id)
         self.bring_back(sale)
         self.look(card["id"])
         self._say("\nThat was the whole main job: every point is accounted for. `regulars audit` proves it.")
@@ -214,22 +219,29 @@ class Walk:
         home = friends_app.ask(HOME)["viewer"]
         self.step(f"The friend's balance is {home['cards'][0]['balance']['active']}.")
 
-    def change_of_mind(self, card_id: str) -> None:
-        someone = f"someone-{uuid.uuid4().hex[:6]}@example.com"
+    def give_in_vain(self, card_id: str) -> str:
         gift = {
             "cardId": card_id,
             "points": 5,
             "recipientName": "Someone",
-            "recipientEmail": someone,
+            "recipientEmail": REFUSED_EMAIL,
             "idempotencyKey": new_key(),
         }
-        sent = self._app.do(SEND_GIFT, gift, "GiftSent")
-        cancelled = self._app.do(
-            CANCEL_GIFT, {"giftId": sent["gift"]["id"], "idempotencyKey": new_key()}, "GiftCancelled"
-        )
+        gift_id: str = self._app.do(SEND_GIFT, gift, "GiftSent")["gift"]["id"]
+        self.step(f"A second gift, of 5, went to {REFUSED_EMAIL} and bounced: {self.next_problem(gift_id)}")
+        return gift_id
+
+    def mend(self, gift_id: str) -> None:
+        someone = f"someone-{uuid.uuid4().hex[:6]}@example.com"
+        given = {"giftId": gift_id, "correctedEmail": someone, "idempotencyKey": new_key()}
+        self._app.do(RESEND_GIFT, given, "GiftResent")
+        self.next_mail(someone, after=0)
+        self.step(f"It was sent again to {someone}, and the mail came.")
+
+    def change_of_mind(self, gift_id: str) -> None:
+        cancelled = self._app.do(CANCEL_GIFT, {"giftId": gift_id, "idempotencyKey": new_key()}, "GiftCancelled")
         self.step(
-            f"A second gift, of 5, was cancelled before anybody claimed it: "
-            f"{cancelled['card']['balance']['active']} to spend again."
+            f"Then it was cancelled before anybody claimed it: {cancelled['card']['balance']['active']} to spend again."
         )
 
     def bring_back(self, sale: dict[str, Any]) -> None:
@@ -237,6 +249,17 @@ class Walk:
             REFUND, {"saleId": sale["id"], "lineIds": ["2"], "idempotencyKey": new_key()}, "SaleRefunded"
         )
         self.step(f"The banana bread came back: {refunded['pointsTakenBack']} went with it.")
+
+    def next_problem(self, gift_id: str) -> str:
+        """Why the gift's mail did not arrive, as soon as that is known."""
+        deadline = time.monotonic() + MAIL_SECONDS_MAX
+        while time.monotonic() < deadline:
+            gift = self._app.ask(SENT_GIFT, {"id": gift_id})["node"]
+            if gift["status"] == "BOUNCED":
+                problem: str = gift["deliveryProblem"]
+                return problem
+            time.sleep(LOOK_SECONDS)
+        raise WalkStopped(f"the gift to {REFUSED_EMAIL} did not bounce within {MAIL_SECONDS_MAX:.0f} seconds")
 
     def next_mail(self, address: str, *, after: int) -> dict[str, Any]:
         """The newest mail to the address, as soon as there are more than `after` of them."""

@@ -80,12 +80,72 @@ async def test_the_rules_of_a_program_are_printed_and_revised_by_file(database: 
     wrong = await regulars(
         "program", "revise", "--program", "monsoon", "--rules", str(tmp_path / "rules.json"), environment=environment
     )
+    ends = [
+        await regulars(
+            "program",
+            "revise",
+            *("--program", "monsoon", "--rules", str(tmp_path / "rules.json"), "--valid-from", moment),
+            environment=environment,
+        )
+        for moment in ("0001-01-01T00:00:00+05:30", "9999-12-31T23:59:59-05:00")
+    ]
     # then
+    assert [(end.code, end.err) for end in ends] == [
+        (2, "0001-01-01T00:00:00+05:30 is no moment in UTC.\n"),
+        (2, "9999-12-31T23:59:59-05:00 is no moment in UTC.\n"),
+    ]
     assert str(revised["revision"]) == "2"
     assert now_in_force["gifts"]["per_day"] == 3
     assert wrong.code == 2
     assert wrong.err.startswith("gifts.per_day: ")
     assert "Traceback" not in wrong.err
+
+
+async def test_a_merchant_s_unknown_currency_and_locale_are_said_in_a_sentence_each(database: Database) -> None:
+    environment = environment_of(database)
+    mistakes = {
+        ("inr", "en-IN", "Asia/Kolkata"): "currency: Use the three letters of the currency, e.g. INR.\n",
+        ("INR", "en_IN", "Asia/Kolkata"): "locale: Use a language tag, e.g. ml-IN.\n",
+        ("INR", "en-IN", "Mars"): "timezone: Use a time zone's name, e.g. Asia/Kolkata.\n",
+        ("ZZZ", "xx-YY", "Asia/Kolkata"): (
+            "currency: Use the three letters of the currency, e.g. INR.\nlocale: Use a language tag, e.g. ml-IN.\n"
+        ),
+    }
+    for (currency, locale, timezone), said in mistakes.items():
+        # when
+        place = ("--currency", currency, "--locale", locale, "--timezone", timezone)
+        done = await regulars("merchant", "create", "--name", "Monsoon", *place, environment=environment)
+        # then
+        assert (done.code, done.out, done.err) == (2, "", said)
+    conn = await asyncpg.connect(database.owner_dsn)
+    assert await conn.fetchval("SELECT COUNT(*) FROM merchants") == 0
+    await conn.close()
+
+
+async def test_what_a_program_or_a_store_cannot_be_is_said_in_a_sentence(database: Database) -> None:
+    # given
+    environment = environment_of(database)
+    merchant_id = (await made(database, "merchant", "create", "--name", "Monsoon", "--currency", "INR"))["merchantId"]
+    await made(database, "program", "create", "--merchant", merchant_id, "--slug", "monsoon", "--name", "Regulars")
+    # when
+    slug = ("--merchant", merchant_id, "--slug", "No Blanks", "--name", "")
+    program = await regulars("program", "create", *slug, environment=environment)
+    rule = ("--merchant", merchant_id, "--slug", "second", "--name", "Second", "--per-minor", "0")
+    rules = await regulars("program", "create", *rule, environment=environment)
+    store = await regulars(
+        "store", "add", "--program", "monsoon", "--name", "Kochi", "--locale", "xx-YY", environment=environment
+    )
+    # then
+    assert (program.code, program.err) == (
+        2,
+        "slug: Use small letters, digits and hyphens, 64 at most.\nname: This must not be empty.\n",
+    )
+    assert (rules.code, rules.err) == (2, "per_minor: This must be from 1 to 2,147,483,647.\n")
+    assert (store.code, store.err) == (2, "locale: Use a language tag, e.g. ml-IN.\n")
+    conn = await asyncpg.connect(database.owner_dsn)
+    assert await conn.fetchval("SELECT COUNT(*) FROM programs") == 1
+    assert await conn.fetchval("SELECT COUNT(*) FROM stores") == 0
+    await conn.close()
 
 
 async def test_an_unknown_merchant_is_said_in_a_sentence_and_nothing_is_made(database: Database) -> None:

@@ -10,10 +10,12 @@ from tests.resolvers.api import Api, as_customer, as_terminal
 from tests.resolvers.conftest import make_person
 from tests.resolvers.counter import recorded, sale_of, scanned, shown_code
 from tests.resolvers.documents import CHECKOUT, SCAN
+from tests.resolvers.test_sale import SALE_QUERY
 from tests.resolvers.test_scan import unknown_digits
 from tests.resolvers.world import Person, asked, count, everything
 from wallet.database import Conn
-from wallet.values import VisitId
+from wallet.rules import Rules
+from wallet.values import Minor, Points, VisitId
 
 
 async def test_a_sale_earns(till: Api, phone: Api, asha: Person) -> None:
@@ -31,7 +33,7 @@ async def test_a_sale_earns(till: Api, phone: Api, asha: Person) -> None:
             "lineId": "1",
             "points": 50,
             "status": "EARNED",
-            "reason": "50 for ₹500, counted with the lines before it.",
+            "reason": "50 for ₹500.",
         },
         {"lineId": "2", "points": 0, "status": "EXCLUDED_KIND", "reason": "Delivery earns nothing."},
     ]
@@ -44,6 +46,65 @@ async def test_earning_nothing_is_no_failure(till: Api, phone: Api, asha: Person
     assert (answer["sale"]["points"], answer["card"]["active"]) == (0, 100)
     assert answer["sale"]["receiptText"] == "This purchase earned no beans."
     assert till.published == []
+
+
+async def test_points_that_wait_have_their_day_on_the_receipt(new_till: Api, anybody: Api, conn: Conn) -> None:
+    # given a program whose points wait for three days
+    rules = Rules(points=Points(1), per_minor=Minor(10_000), pending_days=3)
+    shop = await make_shop(conn, now=new_till.now, rules=rules)
+    person = await make_person(conn, shop, email="cara@example.com", name="Cara", now=new_till.now)
+    till, phone = as_terminal(new_till, shop), as_customer(anybody, person.customer_id, person.session_id)
+    # when she buys, and when she buys for too little
+    answer = await recorded(till, phone, person)
+    small = await recorded(till, phone, person, lines=[{"lineId": "1", "amountMinor": 9_999}])
+    # then the receipt says when, and a copy of it says the same once the day has come
+    assert (answer["card"]["active"], answer["card"]["pending"]) == (0, 5)
+    said = "You earned 5 beans with this purchase, to spend from 25 November 2026 on."
+    assert answer["sale"]["receiptText"] == said
+    later = as_terminal(new_till.at(new_till.now + timedelta(days=9)), shop)
+    assert (await later(SALE_QUERY, id=answer["sale"]["id"]))["sale"]["receiptText"] == said
+    assert small["sale"]["receiptText"] == "This purchase earned no beans."
+
+
+async def test_the_receipt_of_a_late_sale_says_nothing_of_a_wait_that_is_over(
+    new_till: Api, anybody: Api, conn: Conn
+) -> None:
+    shop = await make_shop(conn, now=new_till.now - timedelta(days=5), rules=Rules(pending_days=1))
+    person = await make_person(conn, shop, email="cara@example.com", name="Cara", now=new_till.now)
+    till, phone = as_terminal(new_till, shop), as_customer(anybody, person.customer_id, person.session_id)
+    # when a till tells today of a sale of the day before yesterday
+    answer = await recorded(till, phone, person, occurredAt="2026-11-20T09:30:00Z")
+    # then its points can be spent
+    assert (answer["card"]["active"], answer["card"]["pending"]) == (500, 0)
+    assert answer["sale"]["receiptText"] == "You earned 500 beans with this purchase."
+
+
+async def test_every_line_says_the_same_when_the_sale_is_read_back(new_till: Api, anybody: Api, conn: Conn) -> None:
+    # given a card that carries ₹70 on its way to a bean per ₹100
+    rules = Rules(points=Points(1), per_minor=Minor(10_000), carry_remainder=True)
+    shop = await make_shop(conn, now=new_till.now, rules=rules)
+    person = await make_person(conn, shop, email="cara@example.com", name="Cara", now=new_till.now)
+    till, phone = as_terminal(new_till, shop), as_customer(anybody, person.customer_id, person.session_id)
+    await recorded(till, phone, person, lines=[{"lineId": "1", "amountMinor": 7_000}])
+    # when three coffees and a tip are bought
+    amounts = [("1", "ITEM", 3_000), ("2", "TIP", 5_000), ("3", "ITEM", 10_000), ("4", "ITEM", 7_500)]
+    lines = [{"lineId": line, "kind": kind, "amountMinor": amount} for line, kind, amount in amounts]
+    sold = (await recorded(till, phone, person, receiptNumber="R-2", lines=lines))["sale"]
+    # then each line says what counted with it, and so it does on every copy
+    assert [(line["points"], line["reason"]) for line in sold["lines"]] == [
+        (1, "1 for ₹30, counted with what was left from earlier purchases."),
+        (0, "Tips earn nothing."),
+        (1, "1 for ₹100."),
+        (0, "No full step yet: ₹75 counts towards the next one."),
+    ]
+    assert (await till(SALE_QUERY, id=sold["id"]))["sale"] == sold
+    # and the next purchase needs what both left
+    lines = [{"lineId": "1", "amountMinor": 1_500}, {"lineId": "2", "amountMinor": 1_000}]
+    sold = (await recorded(till, phone, person, receiptNumber="R-3", lines=lines))["sale"]
+    assert sold["lines"][1]["reason"] == (
+        "1 for ₹10, counted with the lines before it and what was left from earlier purchases."
+    )
+    assert (await till(SALE_QUERY, id=sold["id"]))["sale"] == sold
 
 
 async def test_a_checkout_takes_at_most_twelve_statements(

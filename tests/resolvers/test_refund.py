@@ -4,12 +4,14 @@ import pytest
 
 from schema.ids import SaleKey, encode
 from tests.factories import Shop, make_shop
-from tests.resolvers.api import Api, as_terminal
+from tests.resolvers.api import Api, as_customer, as_terminal
+from tests.resolvers.conftest import make_person
 from tests.resolvers.counter import recorded
 from tests.resolvers.documents import REFUND
 from tests.resolvers.world import Person, count, everything
 from wallet.database import Conn
-from wallet.values import SaleId
+from wallet.rules import Rules
+from wallet.values import Minor, Points, SaleId
 
 TWO_GOODS = [{"lineId": "1", "amountMinor": 20_000}, {"lineId": "2", "amountMinor": 30_000}]
 
@@ -35,6 +37,26 @@ async def test_a_line_goes_back_and_then_the_rest(till: Api, phone: Api, asha: P
     rest = await till.do(REFUND, saleId=sale["id"], idempotencyKey=str(uuid4()))
     assert (first["pointsTakenBack"], rest["pointsTakenBack"]) == (30, 20)
     assert rest["card"]["active"] == 100
+
+
+async def test_what_is_left_of_points_that_wait_has_its_day_on_the_receipt(
+    new_till: Api, anybody: Api, conn: Conn
+) -> None:
+    # given a sale that earned 5, to spend in three days
+    rules = Rules(points=Points(1), per_minor=Minor(10_000), pending_days=3)
+    shop = await make_shop(conn, now=new_till.now, rules=rules)
+    person = await make_person(conn, shop, email="cara@example.com", name="Cara", now=new_till.now)
+    till, phone = as_terminal(new_till, shop), as_customer(anybody, person.customer_id, person.session_id)
+    sale = (await recorded(till, phone, person, lines=TWO_GOODS))["sale"]
+    # when one line of it is refunded, and then the other
+    first = await till.do(REFUND, saleId=sale["id"], lineIds=["2"], idempotencyKey=str(uuid4()))
+    rest = await till.do(REFUND, saleId=sale["id"], idempotencyKey=str(uuid4()))
+    # then there is a day for what is left, and none for nothing
+    assert first["sale"]["receiptText"] == (
+        "You earned 5 beans with this purchase; 3 went back with a return. The rest is to spend from 25 November 2026"
+        " on."
+    )
+    assert rest["sale"]["receiptText"] == "You earned 5 beans with this purchase; 5 went back with a return."
 
 
 async def test_the_same_key_refunds_once(till: Api, phone: Api, asha: Person, conn: Conn) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any, get_args, get_type_hints
 
 import pytest
@@ -104,6 +105,35 @@ async def test_a_mutation_says_the_refusals_of_its_union_and_no_other(
         else:
             assert [error.original_error for error in result.errors or []] == [refusal]
             assert result.data is None
+
+
+@pytest.mark.parametrize(
+    ("name", "wait", "said"),
+    [
+        ("sign_in", timedelta(0), "Too many tries. Please try again in 1 minute."),
+        ("sign_in", timedelta(seconds=61), "Too many tries. Please try again in 2 minutes."),
+        ("sign_in", timedelta(minutes=119), "Too many tries. Please try again in 119 minutes."),
+        ("sign_in", timedelta(minutes=119, seconds=1), "Too many tries. Please try again in 2 hours."),
+        ("sign_in", timedelta(minutes=120), "Too many tries. Please try again in 2 hours."),
+        ("sign_in", timedelta(minutes=120, seconds=1), "Too many tries. Please try again in 3 hours."),
+        ("sign_in", timedelta(days=1), "Too many tries. Please try again in 24 hours."),
+        (
+            "scan",
+            timedelta(minutes=15),
+            "Too many wrong codes were typed. Scan the QR code, or type again in 15 minutes.",
+        ),
+        ("scan", timedelta(hours=3), "Too many wrong codes were typed. Scan the QR code, or type again in 3 hours."),
+    ],
+)
+async def test_when_to_try_again_is_rounded_up_to_what_people_count_in(
+    name: str, wait: timedelta, said: str, phone: Api
+) -> None:
+    refusal = wallet.errors.TooManyAttempts(phone.now + wait)
+    schema = refused_by(name, RESULTS[name], refusal)
+
+    result = await schema.execute(f"mutation {{ {camel(name)} {{ {SAID} }} }}", None, phone.context())
+
+    assert result.data == {camel(name): {"__typename": "TooManyAttempts", "message": said}}
 
 
 def refused_by(name: str, result: Any, refusal: Refusal) -> strawberry.Schema:

@@ -72,6 +72,7 @@ async def test_the_sixth_time_in_a_day_is_too_many(phone: Api, asha: Person, con
     before = await everything(conn)
     answer = await phone.do(RESEND_GIFT, giftId=gift_id, idempotencyKey=str(uuid4()))
     assert (answer["__typename"], answer["retryAt"]) == ("TooManyAttempts", "2026-11-23T09:30:00Z")
+    assert answer["message"] == "Too many tries. Please try again in 24 hours."
     assert await everything(conn) == before
     later = phone.at(now + timedelta(hours=24))
     again = await later.do(RESEND_GIFT, giftId=gift_id, idempotencyKey=str(uuid4()))

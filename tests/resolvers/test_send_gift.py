@@ -1,14 +1,16 @@
+from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import uuid4
 
 import pytest
 
 from schema.ids import CardKey, encode
-from tests.factories import Shop, make_shop
+from tests.factories import Shop, make_card, make_shop
 from tests.resolvers.api import Api, as_customer
 from tests.resolvers.conftest import make_person
 from tests.resolvers.documents import SEND_GIFT
 from tests.resolvers.world import Person, everything
+from wallet import programs
 from wallet.database import Conn
 from wallet.rules import GiftRules, Rules
 from wallet.values import CardId, Points
@@ -69,7 +71,7 @@ async def test_more_than_there_is_cannot_be_sent(phone: Api, asha: Person, conn:
         "__typename": "InsufficientPoints",
         "needed": 101,
         "available": 100,
-        "message": "This needs 101 points; the card has 100 points.",
+        "message": "This needs 101 beans; the card has 100 beans.",
     }
     assert await everything(conn) == before
     assert phone.published == []
@@ -120,9 +122,53 @@ async def test_the_programs_limits_are_said_with_when_to_try_again(anybody: Api,
     second = await phone.at(now + timedelta(hours=1)).do(SEND_GIFT, **order(person))
     # then one went
     assert (large["__typename"], large["retryAt"]) == ("GiftLimitReached", None)
+    assert large["message"] == "You can send 50 beans at most in one gift."
     assert first["__typename"] == "GiftSent"
     assert (second["__typename"], second["retryAt"]) == ("GiftLimitReached", "2026-11-23T09:30:00Z")
     assert await everything(conn) == before
+
+
+INLINE = """
+    mutation {
+        a: sendGift(input: {cardId: "%(card)s", points: 101, recipientName: "Ben", recipientEmail: "ben@example.com",
+                            idempotencyKey: "018f0000-0000-7000-8000-000000000001"}) { ... on UserError { message } }
+        b: sendGift(input: {cardId: "%(card)s", points: 1, recipientName: "Ben", recipientEmail: "ben@example.com",
+                            idempotencyKey: "018f0000-0000-7000-8000-000000000002"}) { __typename }
+        b: sendGift(input: {cardId: "%(card)s", points: 1, recipientName: "Ben", recipientEmail: "ben@example.com",
+                            idempotencyKey: "018f0000-0000-7000-8000-000000000002"}) {
+            ... on InvalidInput { problems { message } }
+        }
+    }
+"""
+
+
+async def test_the_programs_own_word_is_said_however_the_card_is_named(anybody: Api, conn: Conn, now: datetime) -> None:
+    # given one person's cards in two programs of a merchant, both with gifts of 2 at least
+    rules = Rules(gifts=GiftRules(min_points=Points(2)))
+    shop = await make_shop(conn, now=now, rules=rules)
+    person = await make_person(conn, shop, email="cara@example.com", name="Cara", points=100, now=now)
+    tea = await programs.create(
+        conn,
+        merchant_id=shop.merchant_id,
+        slug="tea",
+        name="Tea",
+        point_name="leaf",
+        point_name_plural="leaves",
+        rules=rules,
+        now=now,
+    )
+    card_id = await make_card(conn, replace(shop, program_id=tea.program_id), person.customer_id, now=now)
+    other = encode(CardKey(shop.merchant_id, card_id))
+    phone = as_customer(anybody, person.customer_id, person.session_id)
+    # when the card stands in a variable, in the document, under an alias, in a field that is asked for twice
+    small = await phone.do(SEND_GIFT, **order(person, cardId=other, points=1))
+    none = await phone.do(SEND_GIFT, **order(person, cardId=other, points=2))
+    inline = await phone(INLINE % {"card": person.card})
+    # then
+    assert small["problems"] == [{"field": "points", "message": "Send 2 leaves at least."}]
+    assert none["message"] == "This needs 2 leaves; the card has 0 leaves."
+    assert inline["a"] == {"message": "This needs 101 beans; the card has 100 beans."}
+    assert inline["b"] == {"__typename": "InvalidInput", "problems": [{"message": "Send 2 beans at least."}]}
 
 
 async def test_nobody_must_sign_in_first(anybody: Api, asha: Person, conn: Conn) -> None:

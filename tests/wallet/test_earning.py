@@ -46,7 +46,7 @@ def test_the_remainder_is_carried_if_the_program_says_so() -> None:
     assert (first.points, first.carry_after) == (0, 30)
     assert told(first) == [(0, EarnStatus.NO_RULE, "line_carried")]
     assert (second.points, second.carry_after) == (1, 0)
-    assert told(second) == [(1, EarnStatus.EARNED, "line_earned")]
+    assert told(second) == [(1, EarnStatus.EARNED, "line_earned_with_purchases")]
 
 
 def test_a_program_that_drops_remainders_leaves_an_older_carry_alone() -> None:
@@ -60,7 +60,41 @@ def test_lines_that_only_together_make_a_step_say_so() -> None:
 
     assert told(earning) == [
         (0, EarnStatus.NO_RULE, "line_counted_together"),
+        (2, EarnStatus.EARNED, "line_earned_with_lines"),
+    ]
+
+
+def test_a_line_that_earns_no_more_than_by_itself_names_no_other() -> None:
+    assert told(earn(PER_50, items(80, 60))) == [
+        (1, EarnStatus.EARNED, "line_earned"),
+        (1, EarnStatus.EARNED, "line_earned"),
+    ]
+    assert told(earn(PER_50, items(65), carry=30)) == [(1, EarnStatus.EARNED, "line_earned")]
+
+
+def test_a_point_that_a_carry_completes_says_so_on_any_line() -> None:
+    tip = Line("tip", Minor(70), LineKind.TIP)
+
+    assert told(earn(PER_50, items(20), carry=30)) == [(1, EarnStatus.EARNED, "line_earned_with_purchases")]
+    assert told(earn(PER_50, [tip, *items(20)], carry=30))[1] == (1, EarnStatus.EARNED, "line_earned_with_purchases")
+    # The first line leaves nothing over: 100 is two whole steps.
+    assert told(earn(PER_50, items(100, 20), carry=30)) == [
         (2, EarnStatus.EARNED, "line_earned"),
+        (1, EarnStatus.EARNED, "line_earned_with_purchases"),
+    ]
+
+
+def test_a_point_that_needs_the_carry_and_the_lines_before_names_both() -> None:
+    assert told(earn(PER_50, items(15, 20), carry=15)) == [
+        (0, EarnStatus.NO_RULE, "line_carried"),
+        (1, EarnStatus.EARNED, "line_earned_with_both"),
+    ]
+
+
+def test_a_point_that_the_lines_alone_complete_names_no_purchase() -> None:
+    assert told(earn(PER_50, items(40, 20), carry=5)) == [
+        (0, EarnStatus.NO_RULE, "line_carried"),
+        (1, EarnStatus.EARNED, "line_earned_with_lines"),
     ]
 
 
@@ -186,6 +220,27 @@ def test_the_points_of_the_lines_sum_to_those_of_the_sale(rules: Rules, lines: l
     assert [line.line_id for line in earning.lines] == [line.line_id for line in lines]
     assert all((line.points > 0) == (line.status is EarnStatus.EARNED) for line in earning.lines)
     assert all(line.points >= 0 for line in earning.lines)
+
+
+@given(any_rules(), line_lists, st.data())
+def test_a_line_names_whatever_its_points_need(rules: Rules, lines: list[Line], data: st.DataObject) -> None:
+    carry = data.draw(st.integers(0, rules.per_minor - 1))
+    carried_in, before = carry if rules.carry_remainder else 0, 0
+    for line, earned in zip(lines, earn(rules, lines, carry).lines, strict=True):
+        if earned.points:
+            code, left = earned.reason.code, before % rules.per_minor
+            alone, together = steps(rules, line.amount_minor), steps(rules, left + line.amount_minor)
+            assert (code == "line_earned") == (earned.points == alone)
+            assert (code == "line_earned_with_lines") == (alone < earned.points == together)
+            if code in {"line_earned_with_purchases", "line_earned_with_both"}:
+                assert earned.points == alone + rules.points
+                assert carried_in > 0
+                assert (code == "line_earned_with_both") == (left > 0)
+        before += line.amount_minor if line.kind in rules.earning_kinds else 0
+
+
+def steps(rules: Rules, amount_minor: int) -> int:
+    return amount_minor // rules.per_minor * rules.points
 
 
 @given(any_rules(), line_lists, st.data())

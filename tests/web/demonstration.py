@@ -55,6 +55,7 @@ async def demo_pages(folder: Path) -> AsyncIterator[Demo]:
         program_slug="coffee",
         currency="INR",
         customer_emails=("asha@example.com", "ravi@example.com"),
+        refused_email="bounce@example.com",
         mails=lambda: mails,
         new_activation_code=new_activation_code,
         clock=clock,

@@ -172,7 +172,9 @@ async def test_mailbox_page_shows_the_newest_only(demo: Demo) -> None:
 async def test_guide_tells_every_step_in_order(demo: Demo) -> None:
     page = Markup((await demo.client.get("/demo")).text)
 
-    suggested = steps(email="asha@example.com", program_slug="coffee", currency="INR")
+    suggested = steps(
+        email="asha@example.com", refused_email="bounce@example.com", program_slug="coffee", currency="INR"
+    )
     places = [page.text.index(step.title) for step in suggested]
     assert places == sorted(places)
     for step in suggested:

@@ -22,7 +22,7 @@ from graphql.execution.values import VariableValues, get_variable_values
 from web.assets import assets, documents
 from web.pages.demo_steps import CUSTOMER, FILL, TILL, Step, steps
 
-STEPS = steps(email="asha@example.com", program_slug="coffee", currency="INR")
+STEPS = steps(email="asha@example.com", refused_email="bounce@example.com", program_slug="coffee", currency="INR")
 PAGES = dict(documents(files("web.static.documents")))
 SUGGESTED = dict(documents(files("web.static.documents.demo")))
 SCRIPTS = {name: found.content.decode() for name, found in assets().items() if name.endswith(".js")}

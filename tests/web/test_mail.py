@@ -138,8 +138,16 @@ def test_code_is_in_the_mail_and_not_in_the_subject(loaded: Templates) -> None:
     assert "482913" not in mail.subject
     assert mail.text.splitlines()[0] == "Your sign-in code: 482913"
     assert "482913" in mail.html
-    assert "It is good for 9 minutes" in mail.text
     assert HREF.findall(mail.html) == []
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"), [(600, "10 minutes"), (599, "10 minutes"), (569, "9 minutes"), (150, "3 minutes")]
+)
+def test_mail_says_the_nearest_minute(loaded: Templates, seconds: int, said: str) -> None:
+    mail = render.sign_in(loaded, translator("en"), brand="R", code="000000", good_for=timedelta(seconds=seconds))
+
+    assert f"It is good for {said}" in mail.text
 
 
 def test_last_minute_is_one_minute(loaded: Templates) -> None:
@@ -154,3 +162,22 @@ def test_enrolment_mail_has_the_link_that_confirms(loaded: Templates) -> None:
     assert mail.subject == "Your card at Bean There"
     assert HREF.findall(mail.html) == ["https://regulars.example/confirm/" + "B" * 43]
     assert "https://regulars.example/confirm/" + "B" * 43 in mail.text.splitlines()
+
+
+def test_enrolment_mail_to_who_has_confirmed_has_the_same_news_and_no_link(loaded: Templates) -> None:
+    mail = render.enrolment(loaded, translator("en"), EnrolmentFacts("Bean There", "Bean Club", NAMES, None))
+
+    assert mail.subject == "Your card at Bean There"
+    assert HREF.findall(mail.html) == []
+    assert mail.text.splitlines() == [
+        "Welcome to Bean Club",
+        "",
+        "You have a card at Bean There now. Every time you show it at the counter, you collect beans.",
+        "",
+        "You find the card in the app, where you sign in with this e-mail address.",
+        "",
+        "You were enrolled at the counter. If that was not you, you can ignore this mail.",
+    ]
+    assert all(line in mail.html for line in mail.text.splitlines())
+    assert "Confirm" not in mail.html
+    assert "password" not in mail.html

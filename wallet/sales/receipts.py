@@ -1,5 +1,6 @@
 """A sale as its store reads it back: what it earned, line by line, and what was refunded since."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -62,7 +63,10 @@ class SaleLine:
 
 @dataclass(frozen=True, slots=True)
 class Sale:
-    """`points` is what the sale earned, the sum of its lines; `refunded_points` what refunds have taken back."""
+    """`points` is what the sale earned, the sum of its lines; `refunded_points` what refunds have taken back.
+
+    `spendable_at` is when they could first be spent: not after `posted_at` where points do not wait.
+    """
 
     merchant_id: MerchantId
     sale_id: SaleId
@@ -77,6 +81,7 @@ class Sale:
     offline: bool
     occurred_at: datetime
     posted_at: datetime
+    spendable_at: datetime
     lines: tuple[SaleLine, ...]
 
 
@@ -114,19 +119,25 @@ def from_rows(row: Row, lines: list[Row]) -> Sale:
         offline=row["offline"],
         occurred_at=row["occurred_at"],
         posted_at=row["posted_at"],
-        lines=tuple(_line(line, rules, sale_points=row["points"], currency=row["currency"]) for line in lines),
+        spendable_at=rules.activates_at(row["occurred_at"]),
+        lines=tuple(_lines(lines, rules, sale_points=row["points"], currency=row["currency"])),
     )
 
 
-def _line(row: Row, rules: Rules, *, sale_points: Points, currency: str) -> SaleLine:
-    status = EarnStatus.REFUNDED if row["refunded"] else EarnStatus(row["status"])
-    reason = earning.why(
-        rules,
-        kind=LineKind(row["kind"]),
-        amount_minor=Minor(row["amount_minor"]),
-        points=row["points"],
-        status=status,
-        sale_points=sale_points,
-        currency=currency,
-    )
-    return SaleLine(row["line_id"], row["points"], status, reason)
+def _lines(rows: list[Row], rules: Rules, *, sale_points: Points, currency: str) -> Iterator[SaleLine]:
+    before = 0
+    for row in rows:
+        kind, amount = LineKind(row["kind"]), Minor(row["amount_minor"])
+        status = EarnStatus.REFUNDED if row["refunded"] else EarnStatus(row["status"])
+        reason = earning.why(
+            rules,
+            kind=kind,
+            amount_minor=amount,
+            before_minor=Minor(before),
+            points=row["points"],
+            status=status,
+            sale_points=sale_points,
+            currency=currency,
+        )
+        before += amount if kind in rules.earning_kinds else 0
+        yield SaleLine(row["line_id"], row["points"], status, reason)

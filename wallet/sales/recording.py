@@ -178,6 +178,7 @@ async def record(conn: Conn, *, terminal: Terminal, request: Request, now: datet
         offline=request.offline,
         occurred_at=request.occurred_at,
         posted_at=now,
+        spendable_at=rules.activates_at(request.occurred_at),
         lines=tuple(SaleLine(line.line_id, line.points, line.status, line.reason) for line in earned.lines),
     )
     return Recorded(sale, member, replayed=False)

@@ -38,18 +38,22 @@ class GiftFacts:
 
 @dataclass(frozen=True, slots=True)
 class EnrolmentFacts:
-    """What a customer who was enrolled at a counter is told. `link` is where they confirm the address."""
+    """What a customer who was enrolled at a counter is told.
+
+    `link` is where they confirm the address; None for somebody who has done so already.
+    """
 
     merchant_name: str
     program_name: str
     point_names: PointNames
-    link: str
+    link: str | None
 
 
 def sign_in(templates: Templates, say: Translator, *, brand: str, code: str, good_for: timedelta) -> RenderedMail:
     """The mail with a sign-in code. The subject, which a locked phone shows, does not have the code."""
     subject = say.gettext("Sign in to {brand}").format(brand=brand)
-    minutes = max(1, math.floor(good_for / timedelta(minutes=1)))
+    # To the nearest: a code for ten minutes is one for ten when its mail leaves a second later.
+    minutes = max(1, math.floor(good_for / timedelta(minutes=1) + 0.5))
     return _fill(templates, "sign_in", say, subject, {"brand": brand, "code": code, "minutes": minutes})
 
 

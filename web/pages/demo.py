@@ -43,7 +43,8 @@ class CaughtMail(Protocol):
 class DemoFacts:
     """What the demo's pages are wired with.
 
-    `new_activation_code` makes a code for the demo's terminal. `advance` moves the clock, says what it shows then, and
+    `refused_email` is the address to which no mail arrives. `new_activation_code` makes a code for the demo's terminal:
+    its letters alone, as a script wants them. `advance` moves the clock, says what it shows then, and
     raises ValueError with a sentence for where it does not go. `sweep` does at once what the worker does in time:
     points that are due are activated, expire or go back. `mails` are the newest first.
     """
@@ -51,6 +52,7 @@ class DemoFacts:
     program_slug: str
     currency: str
     customer_emails: Sequence[str]
+    refused_email: str
     mails: Callable[[], Sequence[CaughtMail]]
     new_activation_code: Callable[[], Awaitable[str]]
     clock: Callable[[], datetime]
@@ -59,7 +61,12 @@ class DemoFacts:
     walk_through: str
 
     def steps(self) -> tuple[Step, ...]:
-        return steps(email=self.customer_emails[0], program_slug=self.program_slug, currency=self.currency)
+        return steps(
+            email=self.customer_emails[0],
+            refused_email=self.refused_email,
+            program_slug=self.program_slug,
+            currency=self.currency,
+        )
 
 
 async def demo_page(facts: DemoFacts, request: Request) -> Response:

@@ -42,12 +42,13 @@ def known(name: str) -> str:
     return FILL.format(name)
 
 
-def steps(*, email: str, program_slug: str, currency: str) -> tuple[Step, ...]:
-    """The steps, for this customer of this program."""
+def steps(*, email: str, refused_email: str, program_slug: str, currency: str) -> tuple[Step, ...]:
+    """The steps, for this customer of this program. No mail arrives at `refused_email`."""
     return (
         *_customer_signs_in(email, program_slug),
         *_till_records_a_sale(currency),
         *_customer_looks_and_gives(),
+        *_customer_mends_a_gift(refused_email),
         _till_takes_it_back(),
     )
 
@@ -150,6 +151,55 @@ def _customer_looks_and_gives() -> Sequence[Step]:
             CUSTOMER,
             {"input": gift},
             {"giftId": "sendGift.gift.id"},
+        ),
+    )
+
+
+def _customer_mends_a_gift(refused_email: str) -> Sequence[Step]:
+    gift: Mapping[str, Json] = {
+        "cardId": known("cardId"),
+        "points": 5,
+        "recipientName": "Joseph",
+        "recipientEmail": refused_email,
+        "idempotencyKey": known("uuid"),
+    }
+    mended: Mapping[str, Json] = {
+        "giftId": known("bouncedGiftId"),
+        "correctedEmail": "joseph@example.com",
+        "idempotencyKey": known("uuid"),
+    }
+    return (
+        Step(
+            "sendGiftInVain",
+            "Send a gift to an address that does not exist",
+            f"The demo takes every mail but those to {refused_email}.",
+            CUSTOMER,
+            {"input": gift},
+            {"bouncedGiftId": "sendGift.gift.id"},
+        ),
+        Step(
+            "sentGifts",
+            "See that it bounced",
+            "A moment later its status is BOUNCED, and deliveryProblem says what to do. The points still wait.",
+            CUSTOMER,
+            {},
+            {},
+        ),
+        Step(
+            "resendGift",
+            "Correct the address and send it again",
+            "Now the mail arrives. Each mail has a link of its own, and only the newest works.",
+            CUSTOMER,
+            {"input": mended},
+            {},
+        ),
+        Step(
+            "cancelGift",
+            "Take the gift back",
+            "As long as nobody has claimed it. The points are on the card again, with their dates; the link is dead.",
+            CUSTOMER,
+            {"input": {"giftId": known("bouncedGiftId"), "idempotencyKey": known("uuid")}},
+            {},
         ),
     )
 

@@ -2,21 +2,26 @@
 
 import asyncio
 import os
+import re
 import signal
 import socket
 import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 
 from infra.demo import camera
+from infra.demo.shop import CURRENCY, REFUSED_EMAIL
 from infra.demo.walkthrough import WalkStopped, walk_through
 from infra.postgres.server import ephemeral
 from tests.infra.commands import regulars
+from tests.infra.demo.visiting import visit_all
 from wallet import qr
+from web.pages.demo_steps import Step, steps
 
 START_SECONDS = 60
 
@@ -67,6 +72,12 @@ async def is_ready(http: httpx.AsyncClient) -> bool:
         return False
 
 
+def steps_for(facts: dict[str, Any]) -> tuple[Step, ...]:
+    """What the demo's page suggests."""
+    email, slug = facts["customers"][0]["email"], facts["programSlug"]
+    return steps(email=email, refused_email=REFUSED_EMAIL, program_slug=slug, currency=CURRENCY)
+
+
 @pytest.fixture
 def data_dir() -> Iterator[Path]:
     """A folder that the server's user can enter, wherever pytest keeps its own."""
@@ -82,6 +93,7 @@ async def test_the_whole_main_job_runs_and_survives_a_restart(data_dir: Path) ->
     async with demo(data_dir, port) as http:
         facts = (await http.get("/demo.json")).json()
         again = (await http.get("/demo.json")).json()
+        visited = await visit_all(http, steps_for(facts))
         await asyncio.to_thread(walk_through, f"http://127.0.0.1:{port}", say=said.append)
         mails = (await http.get("/demo/mailbox.json")).json()
         moved = await http.post("/demo/clock", json={"advanceSeconds": 86_400})
@@ -90,7 +102,26 @@ async def test_the_whole_main_job_runs_and_survives_a_restart(data_dir: Path) ->
     # then
     assert facts["programSlug"] == "monsoon-coffee"
     assert len(facts["customers"]) == 4
+    assert re.fullmatch(r"[BCDFGHJKLMNPQRSTVWXZ]{8}", facts["activationCode"])
     assert facts["activationCode"] != again["activationCode"]
+    assert [found["__typename"] for found in visited.values()] == [
+        "SignInCodeRequested",
+        "SignedIn",
+        "ProgramJoined",
+        "CheckInCode",
+        "TerminalActivated",
+        "Visit",
+        "SaleRecorded",
+        "GiftSent",
+        "GiftSent",
+        "GiftResent",
+        "GiftCancelled",
+        "SaleRefunded",
+    ]
+    assert visited["resendGift"]["gift"]["recipientEmail"] == "joseph@example.com"
+    assert {mail["to"] for mail in mails} >= {"latha@example.com", "joseph@example.com"}
+    assert REFUSED_EMAIL not in {mail["to"] for mail in mails}
+    assert any(REFUSED_EMAIL in sentence and "no such mailbox" in sentence for sentence in said)
     assert "whole main job" in said[-1]
     assert [sorted(mail) for mail in mails] == [["html", "subject", "text", "to"]] * len(mails)
     assert {mail["to"] for mail in mails} >= {"asha@example.com"}

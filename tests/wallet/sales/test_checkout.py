@@ -70,7 +70,7 @@ async def test_a_purchase_earns_what_the_rules_say(conn: Conn, now: datetime, sh
         ("1", 2, EarnStatus.EARNED, "line_earned"),
         ("2", 0, EarnStatus.EXCLUDED_KIND, "line_excluded_tip"),
         ("3", 0, EarnStatus.NO_RULE, "line_free"),
-        ("4", 1, EarnStatus.EARNED, "line_earned"),
+        ("4", 1, EarnStatus.EARNED, "line_earned_with_lines"),
     ]
     card = recorded.card
     assert (card.card_id, card.display_name, card.active, card.pending, card.revision) == (
