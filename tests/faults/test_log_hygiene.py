@@ -14,6 +14,7 @@ from websockets.typing import Subprotocol
 
 from auth import terminals
 from infra.demo import documents as demo
+from infra.demo.shop import REFUSED_EMAIL
 from infra.demo.walkthrough import Walk
 from tests import journeys
 from tests.database import Database
@@ -85,7 +86,7 @@ class Witness(httpx.BaseTransport):
 
 async def test_log_of_a_whole_day_names_nobody_and_gives_nothing_away(database: Database, tmp_path: Path) -> None:
     async with listening(TalkativeRelay()) as relay:
-        relay.unknown.add(UNREACHABLE)
+        relay.unknown |= {UNREACHABLE, REFUSED_EMAIL}
         settings = settings_of(database, smtp_port=relay.port)
         async with api(settings, tmp_path, "--with-worker") as served, scene_of(database, served.base_url) as scene:
             # given a day on which everything is done, and much of what can go wrong does

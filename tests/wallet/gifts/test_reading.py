@@ -113,6 +113,7 @@ async def test_reading_gifts_scans_no_table_that_grows(conn: Conn, database: Dat
     # given twenty thousand gifts of one sender
     scene = await make_scene(conn, now=now)
     gift = (await send(conn, scene, now=now)).gift
+    await conn.execute("SET statement_timeout = '60s'")
     await conn.execute(COPY_GIFTS_SQL)
     await conn.execute(COPY_EVENTS_SQL)
     await run_sql(database.owner_dsn, "ANALYZE gifts, gift_events")
