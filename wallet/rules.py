@@ -16,7 +16,9 @@ PER_HUNDRED = Minor(100)
 NO_MINIMUM = Minor(0)
 
 POINTS_PER_STEP_MAX = 100_000
-"""With it no sale can earn more points than a phone reads exactly."""
+POINTS_PER_MINOR_MAX = 100
+"""With it the largest sale earns less than 2**38 points, and a card that reached 2**53, which is what a phone reads
+exactly, would have been paid for with more than 90 million millions of the minor unit."""
 
 GIFT_MIN = Points(1)
 GIFT_MAX = Points(10_000)
@@ -90,6 +92,9 @@ class Rules:
             expiry_months=read.number("expiry_months", 1, 120) if read.given("expiry_months") else None,
             gifts=read.gifts(),
         )
+        most = POINTS_PER_MINOR_MAX * rules.per_minor
+        if not read.problems and rules.points > most:
+            read.wrong("points", "out_of_range", least=1, most=most)
         if read.problems:
             raise InvalidInput(read.problems)
         return rules

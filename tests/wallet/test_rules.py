@@ -90,6 +90,7 @@ def test_every_mistake_is_named_at_its_place() -> None:
         (None, [("per_minor", "required"), ("points", "required"), ("rules", "not_an_object")]),
         ([], [("per_minor", "required"), ("points", "required"), ("rules", "not_an_object")]),
         ({"points": None, "per_minor": 1}, [("points", "not_a_whole_number")]),
+        ({"points": 101, "per_minor": 1}, [("points", "out_of_range")]),
         ({"points": 1, "per_minor": 1, "earning_kinds": []}, [("earning_kinds", "kinds_needed")]),
         ({"points": 1, "per_minor": 1, "earning_kinds": "ITEM"}, [("earning_kinds", "kinds_needed")]),
         ({"points": 1, "per_minor": 1, "gifts": 3}, [("gifts", "not_an_object")]),
