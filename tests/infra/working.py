@@ -96,9 +96,10 @@ async def until_empty(conn: Conn) -> None:
 
 
 async def wait_out(conn: Conn, clock: HandClock) -> None:
-    """Moves the clock past the longest pause, unless the one job is under way just now."""
-    if not await conn.fetchval("SELECT EXISTS (SELECT FROM outbox WHERE locked_until IS NOT NULL AND dead_at IS NULL)"):
-        clock.forward(outbox.RETRY_LONGEST)
+    """Moves the clock to when the one job is due again. Until then no worker can take it, so none has it meanwhile."""
+    due_at = await conn.fetchval("SELECT MIN(run_at) FROM outbox WHERE locked_until IS NULL AND dead_at IS NULL")
+    if due_at is not None and due_at > clock():
+        clock.forward(due_at - clock())
 
 
 async def add_job(conn: Conn, *, topic: str = "test", now: datetime, number: int = 1) -> None:
