@@ -17,10 +17,10 @@ CREATE TABLE public.accounts (
     balance bigint,
     CONSTRAINT accounts_bounded CHECK (
 CASE
-    WHEN (kind = ANY (ARRAY['active'::text, 'pending'::text, 'gift'::text])) THEN ((balance IS NOT NULL) AND (balance >= 0) AND (card_id IS NOT NULL))
+    WHEN (kind = ANY (ARRAY['active'::text, 'pending'::text, 'gift'::text, 'voucher'::text])) THEN ((balance IS NOT NULL) AND (balance >= 0) AND (card_id IS NOT NULL))
     ELSE ((balance IS NULL) AND (card_id IS NULL))
 END),
-    CONSTRAINT accounts_kind CHECK ((kind = ANY (ARRAY['active'::text, 'pending'::text, 'gift'::text, 'issued'::text, 'redeemed'::text, 'expired'::text])))
+    CONSTRAINT accounts_kind CHECK ((kind = ANY (ARRAY['active'::text, 'pending'::text, 'gift'::text, 'voucher'::text, 'issued'::text, 'redeemed'::text, 'expired'::text])))
 );
 
 COMMENT ON TABLE public.accounts IS 'Where points stand. Those of cards and gifts are bounded and stored; a program''s own are the sums of their transfers.';
@@ -65,10 +65,21 @@ CREATE TABLE public.cards (
     revision bigint DEFAULT 0 NOT NULL,
     lifetime_earned bigint DEFAULT 0 NOT NULL,
     carries jsonb DEFAULT '{}'::jsonb NOT NULL,
+    debt bigint DEFAULT 0 NOT NULL,
+    stamps integer DEFAULT 0 NOT NULL,
+    tier text,
+    tier_since timestamp with time zone,
+    tier_until timestamp with time zone,
+    tier_review_at timestamp with time zone,
+    chain bytea NOT NULL,
     joined_at timestamp with time zone NOT NULL,
     CONSTRAINT cards_carries CHECK ((jsonb_typeof(carries) = 'object'::text)),
+    CONSTRAINT cards_chain_length CHECK ((octet_length(chain) = 32)),
+    CONSTRAINT cards_debt CHECK ((debt >= 0)),
     CONSTRAINT cards_number_form CHECK ((number ~ '^[0-9]{16}$'::text)),
-    CONSTRAINT cards_revision CHECK ((revision >= 0))
+    CONSTRAINT cards_revision CHECK ((revision >= 0)),
+    CONSTRAINT cards_tier_dates CHECK ((((tier IS NULL) = (tier_since IS NULL)) AND ((tier_until IS NULL) OR (tier IS NOT NULL)) AND ((tier_review_at IS NULL) OR (tier_review_at >= tier_until)))),
+    CONSTRAINT cards_tier_length CHECK (((char_length(tier) >= 1) AND (char_length(tier) <= 40)))
 );
 
 COMMENT ON TABLE public.cards IS 'A customer''s membership in one program. The row that is locked before anything of the card changes.';
@@ -79,7 +90,19 @@ COMMENT ON COLUMN public.cards.revision IS 'The seq of the newest entry: grows b
 
 COMMENT ON COLUMN public.cards.lifetime_earned IS 'Points ever earned, less what refunds took back.';
 
-COMMENT ON COLUMN public.cards.carries IS 'Money spent below the next earning step, carried to the next purchase at the same rate, in minor units: {"1/5000": 3000} is 3,000 on the way to 1 point per 5,000.';
+COMMENT ON COLUMN public.cards.carries IS 'Money spent below the next earning step, carried to the next purchase at the same rate, in hundredths of a minor unit: {"1/5000": 300000} is 3,000 on the way to 1 point per 5,000.';
+
+COMMENT ON COLUMN public.cards.debt IS 'Points that returned goods had earned and the card no longer had: what is earned next pays them.';
+
+COMMENT ON COLUMN public.cards.stamps IS 'Stamps on the punch card. Below zero where goods came back after their stamps had been used up.';
+
+COMMENT ON COLUMN public.cards.tier IS 'The name of the tier; null below the first.';
+
+COMMENT ON COLUMN public.cards.tier_until IS 'Until then the tier cannot be lost: a midnight of the merchant''s.';
+
+COMMENT ON COLUMN public.cards.tier_review_at IS 'The midnight, the days of grace after tier_until, at which the tier is kept or falls by one level.';
+
+COMMENT ON COLUMN public.cards.chain IS 'The hash of the newest entry; before there is one, the start of the chain, which names the merchant and the card.';
 
 CREATE TABLE public.check_in_codes (
     merchant_id uuid NOT NULL,
@@ -100,21 +123,37 @@ COMMENT ON COLUMN public.check_in_codes.jti IS 'The random 64 bits of the token 
 
 CREATE TABLE public.customers (
     customer_id uuid DEFAULT uuidv7() NOT NULL,
-    email text NOT NULL,
-    email_key text NOT NULL,
+    email text,
+    email_key text,
+    phone text,
+    phone_key text,
     name text,
     locale text NOT NULL,
+    birth_month smallint,
+    birth_day smallint,
     confirmed_at timestamp with time zone,
+    notices_stopped_at timestamp with time zone,
     created_at timestamp with time zone NOT NULL,
+    CONSTRAINT customers_birthday CHECK ((((birth_month IS NULL) = (birth_day IS NULL)) AND ((birth_month >= 1) AND (birth_month <= 12)) AND ((birth_day >= 1) AND (birth_day <=
+CASE
+    WHEN (birth_month = 2) THEN 29
+    WHEN (birth_month = ANY (ARRAY[4, 6, 9, 11])) THEN 30
+    ELSE 31
+END)))),
     CONSTRAINT customers_email_key_length CHECK (((char_length(email_key) >= 3) AND (char_length(email_key) <= 254))),
     CONSTRAINT customers_email_length CHECK (((char_length(email) >= 3) AND (char_length(email) <= 254))),
     CONSTRAINT customers_locale_length CHECK (((char_length(locale) >= 2) AND (char_length(locale) <= 35))),
-    CONSTRAINT customers_name_length CHECK (((char_length(name) >= 1) AND (char_length(name) <= 80)))
+    CONSTRAINT customers_name_length CHECK (((char_length(name) >= 1) AND (char_length(name) <= 80))),
+    CONSTRAINT customers_phone_key_form CHECK ((phone_key ~ '^\+[1-9][0-9]{5,14}$'::text)),
+    CONSTRAINT customers_phone_length CHECK (((char_length(phone) >= 6) AND (char_length(phone) <= 30))),
+    CONSTRAINT customers_reachable CHECK ((((email IS NULL) = (email_key IS NULL)) AND ((phone IS NULL) = (phone_key IS NULL)) AND (num_nonnulls(email, phone) >= 1)))
 );
 
-COMMENT ON TABLE public.customers IS 'A person who signs in, or was enrolled at a counter. One row per mailbox.';
+COMMENT ON TABLE public.customers IS 'A person who signs in, or was enrolled at a counter. One row per mailbox and per telephone number.';
 
-COMMENT ON COLUMN public.customers.email_key IS 'The address case-folded: what makes two spellings one mailbox.';
+COMMENT ON COLUMN public.customers.email_key IS 'The address case-folded: what makes two spellings one mailbox. Null for who was enrolled by telephone number alone: they cannot sign in and get no mail.';
+
+COMMENT ON COLUMN public.customers.phone_key IS 'The number as E.164 has it: what makes two spellings one number. Nobody has proved that it is theirs.';
 
 COMMENT ON COLUMN public.customers.confirmed_at IS 'When the person first proved to read this mailbox; null for a customer enrolled at a counter until then.';
 
@@ -145,18 +184,35 @@ CREATE TABLE public.entries (
     store_id uuid,
     sale_id uuid,
     gift_id uuid,
+    voucher_id uuid,
     reverses_seq bigint,
     reverses_wholly boolean DEFAULT false NOT NULL,
-    reasons jsonb DEFAULT '[]'::jsonb NOT NULL,
+    reasons json DEFAULT '[]'::json NOT NULL,
+    hash bytea NOT NULL,
     CONSTRAINT entries_after CHECK (((active_after >= 0) AND (pending_after >= 0) AND (reserved_after >= 0))),
-    CONSTRAINT entries_kind CHECK ((kind = ANY (ARRAY['EARNED'::text, 'BONUS'::text, 'ACTIVATED'::text, 'REDEEMED'::text, 'RETURNED'::text, 'REFUNDED'::text, 'EXPIRED'::text, 'ADJUSTED'::text, 'REVERSED'::text, 'GIFT_SENT'::text, 'GIFT_RETURNED'::text, 'GIFT_RECEIVED'::text, 'GIFT_SETTLED'::text]))),
-    CONSTRAINT entries_moves CHECK (((points <> 0) OR (pending_points <> 0) OR (reserved_points <> 0))),
-    CONSTRAINT entries_reasons CHECK (((jsonb_typeof(reasons) = 'array'::text) AND (octet_length((reasons)::text) <= 8192))),
+    CONSTRAINT entries_hash_length CHECK ((octet_length(hash) = 32)),
+    CONSTRAINT entries_kind CHECK ((kind = ANY (ARRAY['EARNED'::text, 'BONUS'::text, 'ACTIVATED'::text, 'REDEEMED'::text, 'RETURNED'::text, 'REFUNDED'::text, 'EXPIRED'::text, 'ADJUSTED'::text, 'REVERSED'::text, 'GIFT_SENT'::text, 'GIFT_RETURNED'::text, 'GIFT_RECEIVED'::text, 'GIFT_SETTLED'::text, 'VOUCHER_USED'::text, 'VOUCHER_REOPENED'::text, 'CHANGED'::text]))),
+    CONSTRAINT entries_moves CHECK (((points <> 0) OR (pending_points <> 0) OR (reserved_points <> 0) OR (kind = ANY (ARRAY['EARNED'::text, 'REDEEMED'::text, 'RETURNED'::text, 'REFUNDED'::text, 'CHANGED'::text])))),
+    CONSTRAINT entries_reasons CHECK (((json_typeof(reasons) = 'array'::text) AND (octet_length((reasons)::text) <= 8192))),
     CONSTRAINT entries_reverses CHECK (((reverses_seq < seq) AND ((reverses_seq IS NOT NULL) OR (NOT reverses_wholly)))),
     CONSTRAINT entries_seq CHECK ((seq >= 1))
 );
 
-COMMENT ON TABLE public.entries IS 'Every change of a card, numbered without gaps, with what stood on the card after it. GIFT_SETTLED (a sent gift was claimed: reserved falls, nothing else moves) is not shown in the history.';
+COMMENT ON TABLE public.entries IS 'Every change of a card, numbered without gaps, with what stood on the card after it. GIFT_SETTLED, VOUCHER_USED and VOUCHER_REOPENED move only what is reserved, CHANGED moves nothing; these are not shown in the history. Others that move no points tell of stamps.';
+
+COMMENT ON COLUMN public.entries.reasons IS 'json, which keeps the text as it was written: the hash is over that text.';
+
+COMMENT ON COLUMN public.entries.hash IS 'SHA-256 over the hash of the entry before it and the canonical text of this one, so that no entry can be changed, dropped or swapped alone.';
+
+CREATE TABLE public.expiry_notices (
+    merchant_id uuid NOT NULL,
+    card_id uuid NOT NULL,
+    expires_on date NOT NULL,
+    points bigint NOT NULL,
+    noticed_at timestamp with time zone NOT NULL
+);
+
+COMMENT ON TABLE public.expiry_notices IS 'Which mails that points are about to expire were written, so that none is written twice.';
 
 CREATE TABLE public.gift_events (
     merchant_id uuid NOT NULL,
@@ -251,6 +307,22 @@ COMMENT ON COLUMN public.gifts.return_days IS 'The rule that was in force when t
 
 COMMENT ON COLUMN public.gifts.delivery_problem IS 'A code of the reason why the mail was refused; the words for it are made for the reader.';
 
+CREATE TABLE public.look_ups (
+    merchant_id uuid NOT NULL,
+    look_up_id uuid DEFAULT uuidv7() NOT NULL,
+    terminal_id uuid NOT NULL,
+    kind text NOT NULL,
+    subject_hash bytea NOT NULL,
+    found boolean NOT NULL,
+    looked_up_at timestamp with time zone NOT NULL,
+    CONSTRAINT look_ups_hash_length CHECK ((octet_length(subject_hash) = 32)),
+    CONSTRAINT look_ups_kind CHECK ((kind = ANY (ARRAY['EMAIL'::text, 'PHONE'::text])))
+);
+
+COMMENT ON TABLE public.look_ups IS 'Which till asked when for somebody''s card by an address or a number, and whether there was one.';
+
+COMMENT ON COLUMN public.look_ups.subject_hash IS 'Keyed hash of the address or number, so that it can be told who asked for a given one, and no list of customers can be read from it.';
+
 CREATE TABLE public.lot_movements (
     merchant_id uuid NOT NULL,
     card_id uuid NOT NULL,
@@ -274,14 +346,29 @@ CREATE TABLE public.lots (
     activates_at timestamp with time zone NOT NULL,
     activated_at timestamp with time zone,
     expires_at timestamp with time zone,
+    sliding_months smallint,
+    notice_days smallint,
+    notice_at timestamp with time zone,
+    held boolean DEFAULT false NOT NULL,
     CONSTRAINT lots_dates CHECK ((expires_at > activates_at)),
+    CONSTRAINT lots_held CHECK (((NOT held) OR (activated_at IS NULL))),
+    CONSTRAINT lots_notice CHECK ((((notice_days >= 1) AND (notice_days <= 90)) AND (notice_at < expires_at) AND ((notice_at IS NULL) OR (notice_days IS NOT NULL)))),
     CONSTRAINT lots_points CHECK ((points > 0)),
-    CONSTRAINT lots_remaining CHECK (((remaining >= 0) AND (remaining <= points)))
+    CONSTRAINT lots_remaining CHECK (((remaining >= 0) AND (remaining <= points))),
+    CONSTRAINT lots_sliding CHECK (((sliding_months IS NULL) OR (((sliding_months >= 1) AND (sliding_months <= 120)) AND (expires_at IS NOT NULL))))
 );
 
 COMMENT ON TABLE public.lots IS 'Points from one earning, with their own dates. The soonest to expire is spent first.';
 
 COMMENT ON COLUMN public.lots.activated_at IS 'Null while the points are pending.';
+
+COMMENT ON COLUMN public.lots.sliding_months IS 'Where points lapse for want of activity: every activity of the card puts expires_at so many months ahead.';
+
+COMMENT ON COLUMN public.lots.notice_days IS 'So long before the points expire their owner is told; null where nobody is.';
+
+COMMENT ON COLUMN public.lots.notice_at IS 'When next to see whether to tell the owner that the points expire; null once that is done.';
+
+COMMENT ON COLUMN public.lots.held IS 'Whether the merchant has to look at the sale first: until then the points stay pending.';
 
 CREATE TABLE public.merchants (
     merchant_id uuid DEFAULT uuidv7() NOT NULL,
@@ -289,6 +376,7 @@ CREATE TABLE public.merchants (
     currency text NOT NULL,
     locale text NOT NULL,
     timezone text NOT NULL,
+    operators_required boolean DEFAULT false NOT NULL,
     created_at timestamp with time zone NOT NULL,
     CONSTRAINT merchants_currency_form CHECK ((currency ~ '^[A-Z]{3}$'::text)),
     CONSTRAINT merchants_locale_length CHECK (((char_length(locale) >= 2) AND (char_length(locale) <= 35))),
@@ -297,6 +385,23 @@ CREATE TABLE public.merchants (
 );
 
 COMMENT ON TABLE public.merchants IS 'A business. Everything that belongs to it names it first, in every key.';
+
+COMMENT ON COLUMN public.merchants.operators_required IS 'Whether nothing is sold or taken back at its tills without somebody''s PIN.';
+
+CREATE TABLE public.operators (
+    merchant_id uuid NOT NULL,
+    operator_id uuid DEFAULT uuidv7() NOT NULL,
+    name text NOT NULL,
+    pin_hash bytea NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    revoked_at timestamp with time zone,
+    CONSTRAINT operators_name_length CHECK (((char_length(name) >= 1) AND (char_length(name) <= 80))),
+    CONSTRAINT operators_pin_hash_length CHECK ((octet_length(pin_hash) = 32))
+);
+
+COMMENT ON TABLE public.operators IS 'The people who stand at a merchant''s tills.';
+
+COMMENT ON COLUMN public.operators.pin_hash IS 'HMAC of the PIN with a key that is not in the database. No two people of a merchant have one PIN at a time.';
 
 CREATE TABLE public.outbox (
     outbox_id bigint NOT NULL,
@@ -414,10 +519,15 @@ CREATE TABLE public.refund_lines (
     merchant_id uuid NOT NULL,
     sale_id uuid NOT NULL,
     "position" integer NOT NULL,
-    refund_id uuid NOT NULL
+    refund_id uuid NOT NULL,
+    amount_minor bigint NOT NULL,
+    wholly boolean NOT NULL,
+    CONSTRAINT refund_lines_amount CHECK (((amount_minor >= 0) AND (wholly OR (amount_minor > 0))))
 );
 
-COMMENT ON TABLE public.refund_lines IS 'Which lines a refund took back. The primary key lets no line be refunded twice.';
+COMMENT ON TABLE public.refund_lines IS 'How much of which lines a refund took back, of what was paid for them.';
+
+COMMENT ON COLUMN public.refund_lines.wholly IS 'Whether nothing of the line is left with the customer. No line comes back wholly twice.';
 
 CREATE TABLE public.refunds (
     merchant_id uuid NOT NULL,
@@ -426,16 +536,82 @@ CREATE TABLE public.refunds (
     terminal_id uuid NOT NULL,
     points_due bigint NOT NULL,
     points_taken_back bigint NOT NULL,
+    points_given_back bigint DEFAULT 0 NOT NULL,
+    debt bigint DEFAULT 0 NOT NULL,
+    amount_minor bigint DEFAULT 0 NOT NULL,
+    operator_id uuid,
     posted_at timestamp with time zone NOT NULL,
     idempotency_key uuid NOT NULL,
     input_hash bytea NOT NULL,
+    CONSTRAINT refunds_amounts CHECK (((points_given_back >= 0) AND ((debt >= (- points_given_back)) AND (debt <= points_due)) AND (amount_minor >= 0))),
     CONSTRAINT refunds_hash_length CHECK ((octet_length(input_hash) = 32)),
-    CONSTRAINT refunds_points CHECK (((points_taken_back >= 0) AND (points_taken_back <= points_due)))
+    CONSTRAINT refunds_points CHECK (((points_due >= 0) AND ((points_taken_back >= 0) AND (points_taken_back <= (points_due + points_given_back)))))
 );
 
 COMMENT ON TABLE public.refunds IS 'Goods that came back, and the points that went back with them.';
 
-COMMENT ON COLUMN public.refunds.points_due IS 'What the returned lines had earned; more than points_taken_back where the customer had spent it already, or it had expired.';
+COMMENT ON COLUMN public.refunds.points_due IS 'What the returned lines had earned; more than points_taken_back where the customer had spent it already, or it had expired. Less where points that came back with it make up for what earlier refunds of the sale could not take.';
+
+COMMENT ON COLUMN public.refunds.points_given_back IS 'What had been spent on rewards used on the sale.';
+
+COMMENT ON COLUMN public.refunds.debt IS 'By how much the card owed more after it: what was due and not on the card, where the rules make the card owe it, and a debt that the sale had paid. Below zero where points that came back with it paid what earlier refunds of the sale had left owing.';
+
+COMMENT ON COLUMN public.refunds.amount_minor IS 'The money that is due to the customer.';
+
+CREATE TABLE public.rewards (
+    merchant_id uuid NOT NULL,
+    reward_id uuid DEFAULT uuidv7() NOT NULL,
+    program_id uuid NOT NULL,
+    slug text NOT NULL,
+    name text NOT NULL,
+    description text,
+    kind text NOT NULL,
+    amount_minor bigint,
+    percent smallint,
+    ceiling_minor bigint,
+    categories text[] DEFAULT '{}'::text[] NOT NULL,
+    skus text[] DEFAULT '{}'::text[] NOT NULL,
+    cost_points bigint,
+    cost_stamps integer,
+    stock integer,
+    per_member integer,
+    tiers text[] DEFAULT '{}'::text[] NOT NULL,
+    store_ids uuid[] DEFAULT '{}'::uuid[] NOT NULL,
+    claimable_from timestamp with time zone NOT NULL,
+    claimable_until timestamp with time zone,
+    voucher_days integer NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    CONSTRAINT rewards_amount CHECK ((((kind = 'AMOUNT_OFF'::text) = (amount_minor IS NOT NULL)) AND (amount_minor > 0))),
+    CONSTRAINT rewards_ceiling CHECK (((ceiling_minor IS NULL) OR ((kind <> 'PERK'::text) AND (ceiling_minor > 0)))),
+    CONSTRAINT rewards_cost CHECK (((num_nonnulls(cost_points, cost_stamps) = 1) AND (cost_points > 0) AND (cost_stamps > 0))),
+    CONSTRAINT rewards_description_length CHECK (((char_length(description) >= 1) AND (char_length(description) <= 280))),
+    CONSTRAINT rewards_kind CHECK ((kind = ANY (ARRAY['AMOUNT_OFF'::text, 'PERCENT_OFF'::text, 'FREE_ITEM'::text, 'PERK'::text]))),
+    CONSTRAINT rewards_lists CHECK (((cardinality(categories) <= 50) AND (cardinality(skus) <= 200) AND (cardinality(tiers) <= 10) AND (cardinality(store_ids) <= 200))),
+    CONSTRAINT rewards_name_length CHECK (((char_length(name) >= 1) AND (char_length(name) <= 80))),
+    CONSTRAINT rewards_per_member CHECK ((per_member >= 1)),
+    CONSTRAINT rewards_percent CHECK ((((kind = 'PERCENT_OFF'::text) = (percent IS NOT NULL)) AND ((percent >= 1) AND (percent <= 100)))),
+    CONSTRAINT rewards_slug_form CHECK ((slug ~ '^[a-z0-9]([a-z0-9-]{0,62}[a-z0-9])?$'::text)),
+    CONSTRAINT rewards_stock CHECK ((stock >= 0)),
+    CONSTRAINT rewards_voucher_days CHECK (((voucher_days >= 1) AND (voucher_days <= 730))),
+    CONSTRAINT rewards_window CHECK ((claimable_until >= claimable_from))
+);
+
+COMMENT ON TABLE public.rewards IS 'What members can buy with points or stamps. What it costs and gives never changes; a reward ends by its date, and a new one takes its place.';
+
+COMMENT ON COLUMN public.rewards.categories IS 'Lines of these categories, or of these skus, are what it is good for; both empty: every item.';
+
+COMMENT ON COLUMN public.rewards.stock IS 'How many are left; null where there is no end to them. Taken by a conditional update, so never one too many.';
+
+CREATE TABLE public.sale_discounts (
+    merchant_id uuid NOT NULL,
+    sale_id uuid NOT NULL,
+    voucher_id uuid NOT NULL,
+    "position" integer NOT NULL,
+    amount_minor bigint NOT NULL,
+    CONSTRAINT sale_discounts_amount CHECK ((amount_minor > 0))
+);
+
+COMMENT ON TABLE public.sale_discounts IS 'How much of which line of a sale each voucher paid.';
 
 CREATE TABLE public.sale_lines (
     merchant_id uuid NOT NULL,
@@ -448,20 +624,30 @@ CREATE TABLE public.sale_lines (
     description text,
     quantity integer NOT NULL,
     amount_minor bigint NOT NULL,
+    paid_minor bigint NOT NULL,
+    hundredths integer NOT NULL,
     points bigint NOT NULL,
+    stamps integer DEFAULT 0 NOT NULL,
     status text NOT NULL,
     CONSTRAINT sale_lines_amount CHECK ((amount_minor >= 0)),
     CONSTRAINT sale_lines_category_length CHECK (((char_length(category) >= 1) AND (char_length(category) <= 80))),
     CONSTRAINT sale_lines_description_length CHECK (((char_length(description) >= 1) AND (char_length(description) <= 200))),
+    CONSTRAINT sale_lines_hundredths CHECK (((hundredths >= 0) AND (hundredths <= 10000))),
     CONSTRAINT sale_lines_kind CHECK ((kind = ANY (ARRAY['ITEM'::text, 'SHIPPING'::text, 'FEE'::text, 'TIP'::text, 'DEPOSIT'::text, 'GIFT_CARD_SALE'::text]))),
     CONSTRAINT sale_lines_line_id_length CHECK (((char_length(line_id) >= 1) AND (char_length(line_id) <= 80))),
+    CONSTRAINT sale_lines_paid CHECK (((paid_minor >= 0) AND (paid_minor <= amount_minor))),
     CONSTRAINT sale_lines_points CHECK ((points >= 0)),
     CONSTRAINT sale_lines_quantity CHECK ((quantity >= 1)),
     CONSTRAINT sale_lines_sku_length CHECK (((char_length(sku) >= 1) AND (char_length(sku) <= 80))),
+    CONSTRAINT sale_lines_stamps CHECK ((stamps >= 0)),
     CONSTRAINT sale_lines_status CHECK ((status = ANY (ARRAY['EARNED'::text, 'EXCLUDED_KIND'::text, 'BELOW_MINIMUM'::text, 'NO_RULE'::text, 'CAP_REACHED'::text])))
 );
 
 COMMENT ON TABLE public.sale_lines IS 'The lines of a sale, with what each earned and why.';
+
+COMMENT ON COLUMN public.sale_lines.paid_minor IS 'The amount less what vouchers paid.';
+
+COMMENT ON COLUMN public.sale_lines.hundredths IS 'How often the line''s money counts, times a hundred: 100 plain, 200 doubled, 0 not at all.';
 
 CREATE TABLE public.sales (
     merchant_id uuid NOT NULL,
@@ -475,23 +661,64 @@ CREATE TABLE public.sales (
     receipt_number text NOT NULL,
     currency text NOT NULL,
     total_minor bigint NOT NULL,
+    discount_minor bigint DEFAULT 0 NOT NULL,
     points bigint NOT NULL,
+    bonus_points bigint DEFAULT 0 NOT NULL,
+    visit_points bigint DEFAULT 0 NOT NULL,
+    capped_points bigint DEFAULT 0 NOT NULL,
+    kept_points bigint DEFAULT 0 NOT NULL,
+    kept_minor bigint DEFAULT 0 NOT NULL,
+    stamps integer DEFAULT 0 NOT NULL,
+    tier_after text,
+    wholly_returned boolean DEFAULT false NOT NULL,
     offline boolean NOT NULL,
+    operator_id uuid,
+    review text,
+    review_reason text,
+    reviewed_at timestamp with time zone,
+    local_day date NOT NULL,
     occurred_at timestamp with time zone NOT NULL,
     posted_at timestamp with time zone NOT NULL,
     entry_seq bigint,
+    redeemed_seq bigint,
     idempotency_key uuid NOT NULL,
     input_hash bytea NOT NULL,
+    CONSTRAINT sales_bonus CHECK ((((bonus_points >= 0) AND (bonus_points <= points)) AND ((visit_points >= 0) AND (visit_points <= bonus_points)))),
+    CONSTRAINT sales_capped CHECK ((capped_points >= 0)),
     CONSTRAINT sales_currency_form CHECK ((currency ~ '^[A-Z]{3}$'::text)),
+    CONSTRAINT sales_discount CHECK (((discount_minor >= 0) AND (discount_minor <= total_minor))),
     CONSTRAINT sales_hash_length CHECK ((octet_length(input_hash) = 32)),
     CONSTRAINT sales_points CHECK ((points >= 0)),
     CONSTRAINT sales_receipt_number_length CHECK (((char_length(receipt_number) >= 1) AND (char_length(receipt_number) <= 80))),
+    CONSTRAINT sales_review CHECK (((review = ANY (ARRAY['HELD'::text, 'RELEASED'::text, 'REFUSED'::text])) AND ((review IS NULL) = (review_reason IS NULL)))),
+    CONSTRAINT sales_review_reason_length CHECK (((char_length(review_reason) >= 1) AND (char_length(review_reason) <= 60))),
+    CONSTRAINT sales_reviewed CHECK (((reviewed_at IS NOT NULL) = (COALESCE(review, 'HELD'::text) <> 'HELD'::text))),
+    CONSTRAINT sales_stamps CHECK ((stamps >= 0)),
+    CONSTRAINT sales_tier_after_length CHECK (((char_length(tier_after) >= 1) AND (char_length(tier_after) <= 40))),
     CONSTRAINT sales_total CHECK ((total_minor >= 0))
 );
 
 COMMENT ON TABLE public.sales IS 'What the till recorded, and what it earned under the named revision of the rules.';
 
+COMMENT ON COLUMN public.sales.points IS 'What it earned: the points of its lines and bonus_points.';
+
+COMMENT ON COLUMN public.sales.visit_points IS 'The part of bonus_points that was for the visit itself, which is counted once in so many hours.';
+
+COMMENT ON COLUMN public.sales.capped_points IS 'What it would have earned beyond a cap. Goods that come back come out of that first.';
+
+COMMENT ON COLUMN public.sales.kept_points IS 'The points, less those of what came back: what counts for tiers and caps.';
+
+COMMENT ON COLUMN public.sales.kept_minor IS 'What was paid on lines that can earn and have not come back: what counts for tiers by spending.';
+
+COMMENT ON COLUMN public.sales.review IS 'HELD: its points wait until the merchant has looked at it.';
+
+COMMENT ON COLUMN public.sales.reviewed_at IS 'When the merchant decided, or nothing was left to decide since all of it came back.';
+
+COMMENT ON COLUMN public.sales.local_day IS 'The day of the sale at its store, by which caps count.';
+
 COMMENT ON COLUMN public.sales.entry_seq IS 'The entry of the card that it made; null where nothing was earned.';
+
+COMMENT ON COLUMN public.sales.redeemed_seq IS 'The entry of the card that spent points on what was used with it; null where nothing was.';
 
 CREATE TABLE public.schema_migrations (
     version integer NOT NULL,
@@ -554,7 +781,7 @@ CREATE TABLE public.signing_keys (
     CONSTRAINT signing_keys_check_in_kid CHECK (((purpose <> 'check_in'::text) OR (kid ~ '^[0-9]{2}$'::text))),
     CONSTRAINT signing_keys_kid_length CHECK (((char_length(kid) >= 2) AND (char_length(kid) <= 32))),
     CONSTRAINT signing_keys_public_key_length CHECK ((octet_length(public_key) = 32)),
-    CONSTRAINT signing_keys_purpose CHECK ((purpose = ANY (ARRAY['access'::text, 'check_in'::text]))),
+    CONSTRAINT signing_keys_purpose CHECK ((purpose = ANY (ARRAY['access'::text, 'check_in'::text, 'statement'::text]))),
     CONSTRAINT signing_keys_sealed_length CHECK (((octet_length(sealed_private_key) >= 32) AND (octet_length(sealed_private_key) <= 512)))
 );
 
@@ -563,6 +790,23 @@ COMMENT ON TABLE public.signing_keys IS 'Ed25519 keys. The private half is seale
 COMMENT ON COLUMN public.signing_keys.signs_from IS 'Published from created_at, used for signing from here on: verifiers learn a key before they meet it.';
 
 COMMENT ON COLUMN public.signing_keys.verifies_until IS 'Null while it signs or will sign; then until the last thing it signed has ended.';
+
+CREATE TABLE public.stamp_movements (
+    merchant_id uuid NOT NULL,
+    card_id uuid NOT NULL,
+    movement_id uuid DEFAULT uuidv7() NOT NULL,
+    kind text NOT NULL,
+    stamps integer NOT NULL,
+    stamps_after integer NOT NULL,
+    sale_id uuid,
+    refund_id uuid,
+    voucher_id uuid,
+    posted_at timestamp with time zone NOT NULL,
+    CONSTRAINT stamp_movements_kind CHECK ((kind = ANY (ARRAY['COLLECTED'::text, 'TAKEN_BACK'::text, 'SPENT'::text, 'GIVEN_BACK'::text]))),
+    CONSTRAINT stamp_movements_stamps CHECK (((stamps <> 0) AND ((stamps > 0) = (kind = ANY (ARRAY['COLLECTED'::text, 'GIVEN_BACK'::text])))))
+);
+
+COMMENT ON TABLE public.stamp_movements IS 'Every change of a card''s stamps: collected with a sale, taken back with a refund, spent on a voucher, given back with it. They sum to cards.stamps.';
 
 CREATE TABLE public.stores (
     merchant_id uuid NOT NULL,
@@ -628,16 +872,64 @@ CREATE TABLE public.visits (
     opened_at timestamp with time zone NOT NULL,
     expires_at timestamp with time zone NOT NULL,
     already_member boolean,
+    looked_up boolean DEFAULT false NOT NULL,
+    operator_id uuid,
     idempotency_key uuid,
     input_hash bytea,
     CONSTRAINT visits_hash_length CHECK ((octet_length(input_hash) = 32)),
     CONSTRAINT visits_keyed CHECK ((((idempotency_key IS NULL) = (input_hash IS NULL)) AND ((idempotency_key IS NULL) = (already_member IS NULL)))),
+    CONSTRAINT visits_looked_up CHECK (((NOT looked_up) OR ((idempotency_key IS NULL) AND (purpose = 'EARN'::text)))),
     CONSTRAINT visits_purpose CHECK ((purpose = ANY (ARRAY['EARN'::text, 'REDEEM'::text])))
 );
 
-COMMENT ON TABLE public.visits IS 'What a scan, or an enrolment at the counter, opens: for fifteen minutes the store knows whom it serves.';
+COMMENT ON TABLE public.visits IS 'What a scan, an enrolment or a look-up at the counter opens: for fifteen minutes the store knows whom it serves.';
 
-COMMENT ON COLUMN public.visits.idempotency_key IS 'Of the enrolment that opened it; null for a scan, whose code is its own key.';
+COMMENT ON COLUMN public.visits.looked_up IS 'Whether somebody typed an address or a number, and nobody showed a code: such a visit earns, and no more.';
+
+COMMENT ON COLUMN public.visits.idempotency_key IS 'Of the enrolment that opened it; null for a scan, whose code is its own key, and for a look-up.';
+
+CREATE TABLE public.voucher_requests (
+    merchant_id uuid NOT NULL,
+    customer_id uuid NOT NULL,
+    idempotency_key uuid NOT NULL,
+    kind text NOT NULL,
+    input_hash bytea NOT NULL,
+    voucher_id uuid NOT NULL,
+    at timestamp with time zone NOT NULL,
+    CONSTRAINT voucher_requests_hash_length CHECK ((octet_length(input_hash) = 32)),
+    CONSTRAINT voucher_requests_kind CHECK ((kind = ANY (ARRAY['CLAIMED'::text, 'CANCELLED'::text])))
+);
+
+COMMENT ON TABLE public.voucher_requests IS 'What customers asked for: a reward claimed, a voucher cancelled. The key makes asking twice asking once.';
+
+CREATE TABLE public.vouchers (
+    merchant_id uuid NOT NULL,
+    voucher_id uuid DEFAULT uuidv7() NOT NULL,
+    card_id uuid NOT NULL,
+    reward_id uuid NOT NULL,
+    origin text NOT NULL,
+    state text NOT NULL,
+    points bigint DEFAULT 0 NOT NULL,
+    stamps integer DEFAULT 0 NOT NULL,
+    account_id uuid,
+    redeemed_seq bigint,
+    created_at timestamp with time zone NOT NULL,
+    usable_until timestamp with time zone,
+    used_at timestamp with time zone,
+    used_sale_id uuid,
+    closed_at timestamp with time zone,
+    CONSTRAINT vouchers_closed CHECK (((state = 'USABLE'::text) = (closed_at IS NULL))),
+    CONSTRAINT vouchers_origin CHECK ((origin = ANY (ARRAY['CLAIMED'::text, 'TILL'::text, 'STAMPS'::text]))),
+    CONSTRAINT vouchers_price CHECK (((points >= 0) AND (stamps >= 0) AND ((points = 0) = (redeemed_seq IS NULL)))),
+    CONSTRAINT vouchers_state CHECK ((state = ANY (ARRAY['USABLE'::text, 'USED'::text, 'CANCELLED'::text, 'LAPSED'::text]))),
+    CONSTRAINT vouchers_used CHECK ((((state = 'USED'::text) = (used_sale_id IS NOT NULL)) AND ((used_sale_id IS NULL) = (used_at IS NULL))))
+);
+
+COMMENT ON TABLE public.vouchers IS 'Rewards that were bought, or that a full punch card gave, until they are handed over. While it is USABLE its points stand in an account of its own.';
+
+COMMENT ON COLUMN public.vouchers.origin IS 'CLAIMED in the app, bought and used in one go at the TILL, or given for STAMPS.';
+
+COMMENT ON COLUMN public.vouchers.redeemed_seq IS 'The entry of the card that paid for it, which names the lots to give back.';
 
 ALTER TABLE ONLY public.accounts
     ADD CONSTRAINT accounts_pk PRIMARY KEY (merchant_id, account_id);
@@ -673,6 +965,9 @@ ALTER TABLE ONLY public.customers
     ADD CONSTRAINT customers_email_key_unique UNIQUE (email_key);
 
 ALTER TABLE ONLY public.customers
+    ADD CONSTRAINT customers_phone_key_unique UNIQUE (phone_key);
+
+ALTER TABLE ONLY public.customers
     ADD CONSTRAINT customers_pk PRIMARY KEY (customer_id);
 
 ALTER TABLE ONLY public.email_confirmations
@@ -680,6 +975,9 @@ ALTER TABLE ONLY public.email_confirmations
 
 ALTER TABLE ONLY public.entries
     ADD CONSTRAINT entries_pk PRIMARY KEY (merchant_id, card_id, seq);
+
+ALTER TABLE ONLY public.expiry_notices
+    ADD CONSTRAINT expiry_notices_pk PRIMARY KEY (merchant_id, card_id, expires_on);
 
 ALTER TABLE ONLY public.gift_events
     ADD CONSTRAINT gift_events_key_unique UNIQUE (merchant_id, customer_id, idempotency_key);
@@ -696,6 +994,9 @@ ALTER TABLE ONLY public.gift_mail_refusals
 ALTER TABLE ONLY public.gifts
     ADD CONSTRAINT gifts_pk PRIMARY KEY (merchant_id, gift_id);
 
+ALTER TABLE ONLY public.look_ups
+    ADD CONSTRAINT look_ups_pk PRIMARY KEY (merchant_id, look_up_id);
+
 ALTER TABLE ONLY public.lot_movements
     ADD CONSTRAINT lot_movements_pk PRIMARY KEY (merchant_id, card_id, seq, lot_id);
 
@@ -704,6 +1005,9 @@ ALTER TABLE ONLY public.lots
 
 ALTER TABLE ONLY public.merchants
     ADD CONSTRAINT merchants_pk PRIMARY KEY (merchant_id);
+
+ALTER TABLE ONLY public.operators
+    ADD CONSTRAINT operators_pk PRIMARY KEY (merchant_id, operator_id);
 
 ALTER TABLE ONLY public.outbox
     ADD CONSTRAINT outbox_pk PRIMARY KEY (outbox_id);
@@ -733,13 +1037,22 @@ ALTER TABLE ONLY public.refresh_tokens
     ADD CONSTRAINT refresh_tokens_pk PRIMARY KEY (session_id, seq);
 
 ALTER TABLE ONLY public.refund_lines
-    ADD CONSTRAINT refund_lines_pk PRIMARY KEY (merchant_id, sale_id, "position");
+    ADD CONSTRAINT refund_lines_pk PRIMARY KEY (merchant_id, sale_id, "position", refund_id);
 
 ALTER TABLE ONLY public.refunds
     ADD CONSTRAINT refunds_key_unique UNIQUE (merchant_id, terminal_id, idempotency_key);
 
 ALTER TABLE ONLY public.refunds
     ADD CONSTRAINT refunds_pk PRIMARY KEY (merchant_id, refund_id);
+
+ALTER TABLE ONLY public.rewards
+    ADD CONSTRAINT rewards_pk PRIMARY KEY (merchant_id, reward_id);
+
+ALTER TABLE ONLY public.rewards
+    ADD CONSTRAINT rewards_slug_unique UNIQUE (merchant_id, program_id, slug);
+
+ALTER TABLE ONLY public.sale_discounts
+    ADD CONSTRAINT sale_discounts_pk PRIMARY KEY (merchant_id, sale_id, voucher_id, "position");
 
 ALTER TABLE ONLY public.sale_lines
     ADD CONSTRAINT sale_lines_line_id_unique UNIQUE (merchant_id, sale_id, line_id);
@@ -765,6 +1078,9 @@ ALTER TABLE ONLY public.sign_in_attempts
 ALTER TABLE ONLY public.signing_keys
     ADD CONSTRAINT signing_keys_pk PRIMARY KEY (kid);
 
+ALTER TABLE ONLY public.stamp_movements
+    ADD CONSTRAINT stamp_movements_pk PRIMARY KEY (merchant_id, card_id, movement_id);
+
 ALTER TABLE ONLY public.stores
     ADD CONSTRAINT stores_pk PRIMARY KEY (merchant_id, store_id);
 
@@ -783,9 +1099,17 @@ ALTER TABLE ONLY public.visits
 ALTER TABLE ONLY public.visits
     ADD CONSTRAINT visits_pk PRIMARY KEY (merchant_id, visit_id);
 
+ALTER TABLE ONLY public.voucher_requests
+    ADD CONSTRAINT voucher_requests_pk PRIMARY KEY (merchant_id, customer_id, idempotency_key);
+
+ALTER TABLE ONLY public.vouchers
+    ADD CONSTRAINT vouchers_pk PRIMARY KEY (merchant_id, voucher_id);
+
 CREATE INDEX accounts_card ON public.accounts USING btree (merchant_id, card_id) INCLUDE (kind, balance) WHERE (balance > 0);
 
 CREATE INDEX activation_codes_terminal ON public.activation_codes USING btree (merchant_id, terminal_id);
+
+CREATE INDEX cards_tier_review ON public.cards USING btree (tier_review_at) WHERE (tier_review_at IS NOT NULL);
 
 CREATE INDEX check_in_codes_card ON public.check_in_codes USING btree (merchant_id, card_id, expires_at);
 
@@ -809,15 +1133,23 @@ CREATE INDEX gifts_lapse ON public.gifts USING btree (claimable_until) WHERE (cl
 
 CREATE INDEX gifts_sender ON public.gifts USING btree (merchant_id, sender_card_id, created_at DESC, gift_id DESC);
 
+CREATE INDEX look_ups_terminal ON public.look_ups USING btree (merchant_id, terminal_id, looked_up_at);
+
 CREATE INDEX lot_movements_lot ON public.lot_movements USING btree (merchant_id, lot_id);
 
-CREATE INDEX lots_activation ON public.lots USING btree (activates_at) WHERE ((activated_at IS NULL) AND (remaining > 0));
+CREATE INDEX lots_activation ON public.lots USING btree (activates_at) WHERE ((activated_at IS NULL) AND (remaining > 0) AND (NOT held));
 
-CREATE INDEX lots_expiry ON public.lots USING btree (expires_at) WHERE ((remaining > 0) AND (expires_at IS NOT NULL));
+CREATE INDEX lots_expiry ON public.lots USING btree (expires_at) WHERE ((remaining > 0) AND (expires_at IS NOT NULL) AND (NOT held));
+
+CREATE INDEX lots_notice ON public.lots USING btree (notice_at) WHERE ((remaining > 0) AND (notice_at IS NOT NULL) AND (activated_at IS NOT NULL));
 
 CREATE INDEX lots_sale ON public.lots USING btree (merchant_id, sale_id) WHERE (sale_id IS NOT NULL);
 
+CREATE INDEX lots_sliding ON public.lots USING btree (merchant_id, card_id) WHERE ((remaining > 0) AND (sliding_months IS NOT NULL));
+
 CREATE INDEX lots_spending ON public.lots USING btree (merchant_id, card_id, expires_at, lot_id) WHERE (remaining > 0);
+
+CREATE UNIQUE INDEX operators_pin ON public.operators USING btree (merchant_id, pin_hash) WHERE (revoked_at IS NULL);
 
 CREATE INDEX outbox_due ON public.outbox USING btree (urgent, run_at, outbox_id) WHERE (dead_at IS NULL);
 
@@ -825,11 +1157,19 @@ CREATE INDEX rate_limits_expiry ON public.rate_limits USING btree (window_ends_a
 
 CREATE INDEX refresh_tokens_expiry ON public.refresh_tokens USING btree (expires_at);
 
+CREATE UNIQUE INDEX refund_lines_wholly_once ON public.refund_lines USING btree (merchant_id, sale_id, "position") WHERE wholly;
+
 CREATE INDEX refunds_sale ON public.refunds USING btree (merchant_id, sale_id);
+
+CREATE INDEX sale_discounts_voucher ON public.sale_discounts USING btree (merchant_id, voucher_id);
 
 CREATE INDEX sales_card ON public.sales USING btree (merchant_id, card_id, occurred_at DESC);
 
 CREATE INDEX sales_receipt ON public.sales USING btree (merchant_id, store_id, receipt_number, occurred_at DESC);
+
+CREATE INDEX sales_review ON public.sales USING btree (merchant_id, posted_at) WHERE (review = 'HELD'::text);
+
+CREATE INDEX sales_terminal ON public.sales USING btree (merchant_id, terminal_id, posted_at);
 
 CREATE INDEX sessions_customer ON public.sessions USING btree (customer_id, last_seen_at DESC) WHERE ((ended_at IS NULL) AND (customer_id IS NOT NULL));
 
@@ -843,9 +1183,19 @@ CREATE INDEX used_codes_age ON public.used_codes USING btree (used_at);
 
 CREATE INDEX visits_card ON public.visits USING btree (merchant_id, card_id, opened_at);
 
+CREATE INDEX voucher_requests_voucher ON public.voucher_requests USING btree (merchant_id, voucher_id);
+
+CREATE INDEX vouchers_card ON public.vouchers USING btree (merchant_id, card_id, created_at DESC);
+
+CREATE INDEX vouchers_lapse ON public.vouchers USING btree (usable_until) WHERE ((state = 'USABLE'::text) AND (usable_until IS NOT NULL));
+
+CREATE INDEX vouchers_sale ON public.vouchers USING btree (merchant_id, used_sale_id) WHERE (used_sale_id IS NOT NULL);
+
 CREATE TRIGGER entries_append_only BEFORE DELETE OR UPDATE ON public.entries FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER gift_events_append_only BEFORE DELETE OR UPDATE ON public.gift_events FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER look_ups_append_only BEFORE DELETE OR UPDATE ON public.look_ups FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER lot_movements_append_only BEFORE DELETE OR UPDATE ON public.lot_movements FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 
@@ -853,9 +1203,15 @@ CREATE TRIGGER program_revisions_append_only BEFORE DELETE OR UPDATE ON public.p
 
 CREATE TRIGGER refund_lines_append_only BEFORE DELETE OR UPDATE ON public.refund_lines FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 
+CREATE TRIGGER sale_discounts_append_only BEFORE DELETE OR UPDATE ON public.sale_discounts FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
 CREATE TRIGGER sale_lines_append_only BEFORE DELETE OR UPDATE ON public.sale_lines FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 
+CREATE TRIGGER stamp_movements_append_only BEFORE DELETE OR UPDATE ON public.stamp_movements FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
 CREATE TRIGGER transfers_append_only BEFORE DELETE OR UPDATE ON public.transfers FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER voucher_requests_append_only BEFORE DELETE OR UPDATE ON public.voucher_requests FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 
 ALTER TABLE ONLY public.accounts
     ADD CONSTRAINT accounts_card_fk FOREIGN KEY (merchant_id, card_id) REFERENCES public.cards(merchant_id, card_id);
@@ -890,6 +1246,9 @@ ALTER TABLE ONLY public.entries
 ALTER TABLE ONLY public.entries
     ADD CONSTRAINT entries_store_fk FOREIGN KEY (merchant_id, store_id) REFERENCES public.stores(merchant_id, store_id);
 
+ALTER TABLE ONLY public.expiry_notices
+    ADD CONSTRAINT expiry_notices_card_fk FOREIGN KEY (merchant_id, card_id) REFERENCES public.cards(merchant_id, card_id);
+
 ALTER TABLE ONLY public.gift_events
     ADD CONSTRAINT gift_events_customer_fk FOREIGN KEY (customer_id) REFERENCES public.customers(customer_id);
 
@@ -917,6 +1276,9 @@ ALTER TABLE ONLY public.gifts
 ALTER TABLE ONLY public.gifts
     ADD CONSTRAINT gifts_sent_entry_fk FOREIGN KEY (merchant_id, sender_card_id, sent_seq) REFERENCES public.entries(merchant_id, card_id, seq);
 
+ALTER TABLE ONLY public.look_ups
+    ADD CONSTRAINT look_ups_terminal_fk FOREIGN KEY (merchant_id, terminal_id) REFERENCES public.terminals(merchant_id, terminal_id);
+
 ALTER TABLE ONLY public.lot_movements
     ADD CONSTRAINT lot_movements_entry_fk FOREIGN KEY (merchant_id, card_id, seq) REFERENCES public.entries(merchant_id, card_id, seq);
 
@@ -925,6 +1287,9 @@ ALTER TABLE ONLY public.lot_movements
 
 ALTER TABLE ONLY public.lots
     ADD CONSTRAINT lots_source_fk FOREIGN KEY (merchant_id, card_id, source_seq) REFERENCES public.entries(merchant_id, card_id, seq);
+
+ALTER TABLE ONLY public.operators
+    ADD CONSTRAINT operators_merchant_fk FOREIGN KEY (merchant_id) REFERENCES public.merchants(merchant_id);
 
 ALTER TABLE ONLY public.program_directory
     ADD CONSTRAINT program_directory_program_fk FOREIGN KEY (merchant_id, program_id) REFERENCES public.programs(merchant_id, program_id);
@@ -945,16 +1310,31 @@ ALTER TABLE ONLY public.refund_lines
     ADD CONSTRAINT refund_lines_refund_fk FOREIGN KEY (merchant_id, refund_id) REFERENCES public.refunds(merchant_id, refund_id);
 
 ALTER TABLE ONLY public.refunds
+    ADD CONSTRAINT refunds_operator_fk FOREIGN KEY (merchant_id, operator_id) REFERENCES public.operators(merchant_id, operator_id);
+
+ALTER TABLE ONLY public.refunds
     ADD CONSTRAINT refunds_sale_fk FOREIGN KEY (merchant_id, sale_id) REFERENCES public.sales(merchant_id, sale_id);
 
 ALTER TABLE ONLY public.refunds
     ADD CONSTRAINT refunds_terminal_fk FOREIGN KEY (merchant_id, terminal_id) REFERENCES public.terminals(merchant_id, terminal_id);
+
+ALTER TABLE ONLY public.rewards
+    ADD CONSTRAINT rewards_program_fk FOREIGN KEY (merchant_id, program_id) REFERENCES public.programs(merchant_id, program_id);
+
+ALTER TABLE ONLY public.sale_discounts
+    ADD CONSTRAINT sale_discounts_line_fk FOREIGN KEY (merchant_id, sale_id, "position") REFERENCES public.sale_lines(merchant_id, sale_id, "position");
+
+ALTER TABLE ONLY public.sale_discounts
+    ADD CONSTRAINT sale_discounts_voucher_fk FOREIGN KEY (merchant_id, voucher_id) REFERENCES public.vouchers(merchant_id, voucher_id);
 
 ALTER TABLE ONLY public.sale_lines
     ADD CONSTRAINT sale_lines_sale_fk FOREIGN KEY (merchant_id, sale_id) REFERENCES public.sales(merchant_id, sale_id);
 
 ALTER TABLE ONLY public.sales
     ADD CONSTRAINT sales_card_fk FOREIGN KEY (merchant_id, card_id) REFERENCES public.cards(merchant_id, card_id);
+
+ALTER TABLE ONLY public.sales
+    ADD CONSTRAINT sales_operator_fk FOREIGN KEY (merchant_id, operator_id) REFERENCES public.operators(merchant_id, operator_id);
 
 ALTER TABLE ONLY public.sales
     ADD CONSTRAINT sales_revision_fk FOREIGN KEY (merchant_id, program_id, revision) REFERENCES public.program_revisions(merchant_id, program_id, revision);
@@ -973,6 +1353,12 @@ ALTER TABLE ONLY public.sessions
 
 ALTER TABLE ONLY public.sessions
     ADD CONSTRAINT sessions_terminal_fk FOREIGN KEY (merchant_id, terminal_id) REFERENCES public.terminals(merchant_id, terminal_id);
+
+ALTER TABLE ONLY public.stamp_movements
+    ADD CONSTRAINT stamp_movements_card_fk FOREIGN KEY (merchant_id, card_id) REFERENCES public.cards(merchant_id, card_id);
+
+ALTER TABLE ONLY public.stamp_movements
+    ADD CONSTRAINT stamp_movements_voucher_fk FOREIGN KEY (merchant_id, voucher_id) REFERENCES public.vouchers(merchant_id, voucher_id);
 
 ALTER TABLE ONLY public.stores
     ADD CONSTRAINT stores_program_fk FOREIGN KEY (merchant_id, program_id) REFERENCES public.programs(merchant_id, program_id);
@@ -1004,6 +1390,27 @@ ALTER TABLE ONLY public.visits
 ALTER TABLE ONLY public.visits
     ADD CONSTRAINT visits_terminal_fk FOREIGN KEY (merchant_id, terminal_id) REFERENCES public.terminals(merchant_id, terminal_id);
 
+ALTER TABLE ONLY public.voucher_requests
+    ADD CONSTRAINT voucher_requests_customer_fk FOREIGN KEY (customer_id) REFERENCES public.customers(customer_id);
+
+ALTER TABLE ONLY public.voucher_requests
+    ADD CONSTRAINT voucher_requests_voucher_fk FOREIGN KEY (merchant_id, voucher_id) REFERENCES public.vouchers(merchant_id, voucher_id) DEFERRABLE INITIALLY DEFERRED;
+
+ALTER TABLE ONLY public.vouchers
+    ADD CONSTRAINT vouchers_account_fk FOREIGN KEY (merchant_id, account_id) REFERENCES public.accounts(merchant_id, account_id);
+
+ALTER TABLE ONLY public.vouchers
+    ADD CONSTRAINT vouchers_card_fk FOREIGN KEY (merchant_id, card_id) REFERENCES public.cards(merchant_id, card_id);
+
+ALTER TABLE ONLY public.vouchers
+    ADD CONSTRAINT vouchers_entry_fk FOREIGN KEY (merchant_id, card_id, redeemed_seq) REFERENCES public.entries(merchant_id, card_id, seq);
+
+ALTER TABLE ONLY public.vouchers
+    ADD CONSTRAINT vouchers_reward_fk FOREIGN KEY (merchant_id, reward_id) REFERENCES public.rewards(merchant_id, reward_id);
+
+ALTER TABLE ONLY public.vouchers
+    ADD CONSTRAINT vouchers_sale_fk FOREIGN KEY (merchant_id, used_sale_id) REFERENCES public.sales(merchant_id, sale_id);
+
 GRANT SELECT,INSERT,UPDATE ON TABLE public.accounts TO regulars_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.activation_codes TO regulars_app;
@@ -1020,6 +1427,8 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.email_confirmations TO regular
 
 GRANT SELECT,INSERT ON TABLE public.entries TO regulars_app;
 
+GRANT SELECT,INSERT ON TABLE public.expiry_notices TO regulars_app;
+
 GRANT SELECT,INSERT ON TABLE public.gift_events TO regulars_app;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.gift_links TO regulars_app;
@@ -1028,11 +1437,17 @@ GRANT SELECT,INSERT ON TABLE public.gift_mail_refusals TO regulars_app;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.gifts TO regulars_app;
 
+GRANT SELECT,INSERT ON TABLE public.look_ups TO regulars_app;
+
 GRANT SELECT,INSERT ON TABLE public.lot_movements TO regulars_app;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.lots TO regulars_app;
 
 GRANT SELECT,INSERT ON TABLE public.merchants TO regulars_app;
+
+GRANT UPDATE(operators_required) ON TABLE public.merchants TO regulars_app;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.operators TO regulars_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.outbox TO regulars_app;
 
@@ -1050,6 +1465,10 @@ GRANT SELECT,INSERT ON TABLE public.refund_lines TO regulars_app;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.refunds TO regulars_app;
 
+GRANT SELECT,INSERT,UPDATE ON TABLE public.rewards TO regulars_app;
+
+GRANT SELECT,INSERT ON TABLE public.sale_discounts TO regulars_app;
+
 GRANT SELECT,INSERT ON TABLE public.sale_lines TO regulars_app;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.sales TO regulars_app;
@@ -1062,6 +1481,8 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.sign_in_attempts TO regulars_a
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.signing_keys TO regulars_app;
 
+GRANT SELECT,INSERT ON TABLE public.stamp_movements TO regulars_app;
+
 GRANT SELECT,INSERT ON TABLE public.stores TO regulars_app;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.terminals TO regulars_app;
@@ -1071,3 +1492,7 @@ GRANT SELECT,INSERT ON TABLE public.transfers TO regulars_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.used_codes TO regulars_app;
 
 GRANT SELECT,INSERT ON TABLE public.visits TO regulars_app;
+
+GRANT SELECT,INSERT ON TABLE public.voucher_requests TO regulars_app;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.vouchers TO regulars_app;

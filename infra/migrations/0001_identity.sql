@@ -22,21 +22,32 @@ $$;
 
 CREATE TABLE customers (
     customer_id uuid NOT NULL DEFAULT uuidv7(),
-    email text NOT NULL,
-    email_key text NOT NULL,
+    email text,
+    email_key text,
+    phone text,
+    phone_key text,
     name text,
     locale text NOT NULL,
+    birth_month smallint,
+    birth_day smallint,
     confirmed_at timestamptz,
+    notices_stopped_at timestamptz,
     created_at timestamptz NOT NULL,
     CONSTRAINT customers_pk PRIMARY KEY (customer_id),
     CONSTRAINT customers_email_key_unique UNIQUE (email_key),
+    CONSTRAINT customers_phone_key_unique UNIQUE (phone_key),
+    CONSTRAINT customers_reachable CHECK ((email IS NULL) = (email_key IS NULL) AND (phone IS NULL) = (phone_key IS NULL) AND num_nonnulls(email, phone) >= 1),
+    CONSTRAINT customers_phone_length CHECK (char_length(phone) BETWEEN 6 AND 30),
+    CONSTRAINT customers_phone_key_form CHECK (phone_key ~ '^\+[1-9][0-9]{5,14}$'),
+    CONSTRAINT customers_birthday CHECK ((birth_month IS NULL) = (birth_day IS NULL) AND birth_month BETWEEN 1 AND 12 AND birth_day BETWEEN 1 AND CASE WHEN birth_month = 2 THEN 29 WHEN birth_month IN (4, 6, 9, 11) THEN 30 ELSE 31 END),
     CONSTRAINT customers_email_length CHECK (char_length(email) BETWEEN 3 AND 254),
     CONSTRAINT customers_email_key_length CHECK (char_length(email_key) BETWEEN 3 AND 254),
     CONSTRAINT customers_name_length CHECK (char_length(name) BETWEEN 1 AND 80),
     CONSTRAINT customers_locale_length CHECK (char_length(locale) BETWEEN 2 AND 35)
 );
-COMMENT ON TABLE customers IS 'A person who signs in, or was enrolled at a counter. One row per mailbox.';
-COMMENT ON COLUMN customers.email_key IS 'The address case-folded: what makes two spellings one mailbox.';
+COMMENT ON TABLE customers IS 'A person who signs in, or was enrolled at a counter. One row per mailbox and per telephone number.';
+COMMENT ON COLUMN customers.email_key IS 'The address case-folded: what makes two spellings one mailbox. Null for who was enrolled by telephone number alone: they cannot sign in and get no mail.';
+COMMENT ON COLUMN customers.phone_key IS 'The number as E.164 has it: what makes two spellings one number. Nobody has proved that it is theirs.';
 COMMENT ON COLUMN customers.confirmed_at IS 'When the person first proved to read this mailbox; null for a customer enrolled at a counter until then.';
 
 CREATE TABLE sign_in_attempts (
@@ -85,7 +96,7 @@ CREATE TABLE signing_keys (
     verifies_until timestamptz,
     CONSTRAINT signing_keys_pk PRIMARY KEY (kid),
     CONSTRAINT signing_keys_kid_length CHECK (char_length(kid) BETWEEN 2 AND 32),
-    CONSTRAINT signing_keys_purpose CHECK (purpose IN ('access', 'check_in')),
+    CONSTRAINT signing_keys_purpose CHECK (purpose IN ('access', 'check_in', 'statement')),
     CONSTRAINT signing_keys_check_in_kid CHECK (purpose <> 'check_in' OR kid ~ '^[0-9]{2}$'),
     CONSTRAINT signing_keys_public_key_length CHECK (octet_length(public_key) = 32),
     CONSTRAINT signing_keys_sealed_length CHECK (octet_length(sealed_private_key) BETWEEN 32 AND 512)

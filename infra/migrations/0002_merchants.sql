@@ -6,6 +6,7 @@ CREATE TABLE merchants (
     currency text NOT NULL,
     locale text NOT NULL,
     timezone text NOT NULL,
+    operators_required boolean NOT NULL DEFAULT false,
     created_at timestamptz NOT NULL,
     CONSTRAINT merchants_pk PRIMARY KEY (merchant_id),
     CONSTRAINT merchants_name_length CHECK (char_length(name) BETWEEN 1 AND 80),
@@ -14,6 +15,7 @@ CREATE TABLE merchants (
     CONSTRAINT merchants_timezone_length CHECK (char_length(timezone) BETWEEN 1 AND 64)
 );
 COMMENT ON TABLE merchants IS 'A business. Everything that belongs to it names it first, in every key.';
+COMMENT ON COLUMN merchants.operators_required IS 'Whether nothing is sold or taken back at its tills without somebody''s PIN.';
 
 CREATE TABLE programs (
     merchant_id uuid NOT NULL,
@@ -96,6 +98,22 @@ CREATE TABLE terminals (
 );
 COMMENT ON TABLE terminals IS 'A till or a POS, tied to one store.';
 
+CREATE TABLE operators (
+    merchant_id uuid NOT NULL,
+    operator_id uuid NOT NULL DEFAULT uuidv7(),
+    name text NOT NULL,
+    pin_hash bytea NOT NULL,
+    created_at timestamptz NOT NULL,
+    revoked_at timestamptz,
+    CONSTRAINT operators_pk PRIMARY KEY (merchant_id, operator_id),
+    CONSTRAINT operators_merchant_fk FOREIGN KEY (merchant_id) REFERENCES merchants,
+    CONSTRAINT operators_name_length CHECK (char_length(name) BETWEEN 1 AND 80),
+    CONSTRAINT operators_pin_hash_length CHECK (octet_length(pin_hash) = 32)
+);
+CREATE UNIQUE INDEX operators_pin ON operators (merchant_id, pin_hash) WHERE revoked_at IS NULL;
+COMMENT ON TABLE operators IS 'The people who stand at a merchant''s tills.';
+COMMENT ON COLUMN operators.pin_hash IS 'HMAC of the PIN with a key that is not in the database. No two people of a merchant have one PIN at a time.';
+
 CREATE TABLE activation_codes (
     code_hash bytea NOT NULL,
     merchant_id uuid NOT NULL,
@@ -149,5 +167,6 @@ CREATE INDEX refresh_tokens_expiry ON refresh_tokens (expires_at);
 COMMENT ON TABLE refresh_tokens IS 'The tokens of one session, each good for one refresh. An old one that comes back ends the session.';
 
 GRANT SELECT, INSERT ON merchants, programs, program_directory, program_revisions, stores TO regulars_app;
-GRANT SELECT, INSERT, UPDATE ON terminals, sessions TO regulars_app;
+GRANT UPDATE (operators_required) ON merchants TO regulars_app;
+GRANT SELECT, INSERT, UPDATE ON terminals, operators, sessions TO regulars_app;
 GRANT SELECT, INSERT, UPDATE, DELETE ON activation_codes, refresh_tokens TO regulars_app;

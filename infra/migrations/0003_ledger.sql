@@ -12,6 +12,13 @@ CREATE TABLE cards (
     revision bigint NOT NULL DEFAULT 0,
     lifetime_earned bigint NOT NULL DEFAULT 0,
     carries jsonb NOT NULL DEFAULT '{}',
+    debt bigint NOT NULL DEFAULT 0,
+    stamps integer NOT NULL DEFAULT 0,
+    tier text,
+    tier_since timestamptz,
+    tier_until timestamptz,
+    tier_review_at timestamptz,
+    chain bytea NOT NULL,
     joined_at timestamptz NOT NULL,
     CONSTRAINT cards_pk PRIMARY KEY (merchant_id, card_id),
     CONSTRAINT cards_program_fk FOREIGN KEY (merchant_id, program_id) REFERENCES programs,
@@ -21,13 +28,24 @@ CREATE TABLE cards (
     CONSTRAINT cards_reference_unique UNIQUE (merchant_id, program_id, reference),
     CONSTRAINT cards_number_form CHECK (number ~ '^[0-9]{16}$'),
     CONSTRAINT cards_revision CHECK (revision >= 0),
-    CONSTRAINT cards_carries CHECK (jsonb_typeof(carries) = 'object')
+    CONSTRAINT cards_carries CHECK (jsonb_typeof(carries) = 'object'),
+    CONSTRAINT cards_debt CHECK (debt >= 0),
+    CONSTRAINT cards_chain_length CHECK (octet_length(chain) = 32),
+    CONSTRAINT cards_tier_length CHECK (char_length(tier) BETWEEN 1 AND 40),
+    CONSTRAINT cards_tier_dates CHECK ((tier IS NULL) = (tier_since IS NULL) AND (tier_until IS NULL OR tier IS NOT NULL) AND (tier_review_at IS NULL OR tier_review_at >= tier_until))
 );
 COMMENT ON TABLE cards IS 'A customer''s membership in one program. The row that is locked before anything of the card changes.';
 COMMENT ON COLUMN cards.reference IS 'The random 64 bits that a check-in code names the card by (read as unsigned).';
 COMMENT ON COLUMN cards.revision IS 'The seq of the newest entry: grows by one with every change of the card.';
+COMMENT ON COLUMN cards.chain IS 'The hash of the newest entry; before there is one, the start of the chain, which names the merchant and the card.';
 COMMENT ON COLUMN cards.lifetime_earned IS 'Points ever earned, less what refunds took back.';
-COMMENT ON COLUMN cards.carries IS 'Money spent below the next earning step, carried to the next purchase at the same rate, in minor units: {"1/5000": 3000} is 3,000 on the way to 1 point per 5,000.';
+COMMENT ON COLUMN cards.carries IS 'Money spent below the next earning step, carried to the next purchase at the same rate, in hundredths of a minor unit: {"1/5000": 300000} is 3,000 on the way to 1 point per 5,000.';
+COMMENT ON COLUMN cards.debt IS 'Points that returned goods had earned and the card no longer had: what is earned next pays them.';
+COMMENT ON COLUMN cards.stamps IS 'Stamps on the punch card. Below zero where goods came back after their stamps had been used up.';
+COMMENT ON COLUMN cards.tier IS 'The name of the tier; null below the first.';
+COMMENT ON COLUMN cards.tier_until IS 'Until then the tier cannot be lost: a midnight of the merchant''s.';
+COMMENT ON COLUMN cards.tier_review_at IS 'The midnight, the days of grace after tier_until, at which the tier is kept or falls by one level.';
+CREATE INDEX cards_tier_review ON cards (tier_review_at) WHERE tier_review_at IS NOT NULL;
 
 CREATE TABLE card_directory (
     customer_id uuid NOT NULL,
@@ -55,8 +73,8 @@ CREATE TABLE accounts (
     CONSTRAINT accounts_pk PRIMARY KEY (merchant_id, account_id),
     CONSTRAINT accounts_program_fk FOREIGN KEY (merchant_id, program_id) REFERENCES programs,
     CONSTRAINT accounts_card_fk FOREIGN KEY (merchant_id, card_id) REFERENCES cards,
-    CONSTRAINT accounts_kind CHECK (kind IN ('active', 'pending', 'gift', 'issued', 'redeemed', 'expired')),
-    CONSTRAINT accounts_bounded CHECK (CASE WHEN kind IN ('active', 'pending', 'gift') THEN balance IS NOT NULL AND balance >= 0 AND card_id IS NOT NULL ELSE balance IS NULL AND card_id IS NULL END)
+    CONSTRAINT accounts_kind CHECK (kind IN ('active', 'pending', 'gift', 'voucher', 'issued', 'redeemed', 'expired')),
+    CONSTRAINT accounts_bounded CHECK (CASE WHEN kind IN ('active', 'pending', 'gift', 'voucher') THEN balance IS NOT NULL AND balance >= 0 AND card_id IS NOT NULL ELSE balance IS NULL AND card_id IS NULL END)
 );
 CREATE INDEX accounts_card ON accounts (merchant_id, card_id) INCLUDE (kind, balance) WHERE balance > 0;
 COMMENT ON TABLE accounts IS 'Where points stand. Those of cards and gifts are bounded and stored; a program''s own are the sums of their transfers.';
@@ -79,25 +97,30 @@ CREATE TABLE entries (
     store_id uuid,
     sale_id uuid,
     gift_id uuid,
+    voucher_id uuid,
     reverses_seq bigint,
     reverses_wholly boolean NOT NULL DEFAULT false,
-    reasons jsonb NOT NULL DEFAULT '[]',
+    reasons json NOT NULL DEFAULT '[]',
+    hash bytea NOT NULL,
     CONSTRAINT entries_pk PRIMARY KEY (merchant_id, card_id, seq),
     CONSTRAINT entries_card_fk FOREIGN KEY (merchant_id, card_id) REFERENCES cards,
     CONSTRAINT entries_store_fk FOREIGN KEY (merchant_id, store_id) REFERENCES stores,
     CONSTRAINT entries_reverses_fk FOREIGN KEY (merchant_id, card_id, reverses_seq) REFERENCES entries,
-    CONSTRAINT entries_kind CHECK (kind IN ('EARNED', 'BONUS', 'ACTIVATED', 'REDEEMED', 'RETURNED', 'REFUNDED', 'EXPIRED', 'ADJUSTED', 'REVERSED', 'GIFT_SENT', 'GIFT_RETURNED', 'GIFT_RECEIVED', 'GIFT_SETTLED')),
+    CONSTRAINT entries_kind CHECK (kind IN ('EARNED', 'BONUS', 'ACTIVATED', 'REDEEMED', 'RETURNED', 'REFUNDED', 'EXPIRED', 'ADJUSTED', 'REVERSED', 'GIFT_SENT', 'GIFT_RETURNED', 'GIFT_RECEIVED', 'GIFT_SETTLED', 'VOUCHER_USED', 'VOUCHER_REOPENED', 'CHANGED')),
     CONSTRAINT entries_seq CHECK (seq >= 1),
     CONSTRAINT entries_after CHECK (active_after >= 0 AND pending_after >= 0 AND reserved_after >= 0),
-    CONSTRAINT entries_moves CHECK (points <> 0 OR pending_points <> 0 OR reserved_points <> 0),
+    CONSTRAINT entries_moves CHECK (points <> 0 OR pending_points <> 0 OR reserved_points <> 0 OR kind IN ('EARNED', 'REDEEMED', 'RETURNED', 'REFUNDED', 'CHANGED')),
     CONSTRAINT entries_reverses CHECK (reverses_seq < seq AND (reverses_seq IS NOT NULL OR NOT reverses_wholly)),
-    CONSTRAINT entries_reasons CHECK (jsonb_typeof(reasons) = 'array' AND octet_length(reasons::text) <= 8192)
+    CONSTRAINT entries_hash_length CHECK (octet_length(hash) = 32),
+    CONSTRAINT entries_reasons CHECK (json_typeof(reasons) = 'array' AND octet_length(reasons::text) <= 8192)
 );
 CREATE UNIQUE INDEX entries_one_reversal ON entries (merchant_id, card_id, reverses_seq) WHERE reverses_wholly;
 CREATE INDEX entries_kind ON entries (merchant_id, card_id, kind, seq);
 CREATE INDEX entries_sale ON entries (merchant_id, sale_id) WHERE sale_id IS NOT NULL;
 CREATE TRIGGER entries_append_only BEFORE UPDATE OR DELETE ON entries FOR EACH ROW EXECUTE FUNCTION refuse_change();
-COMMENT ON TABLE entries IS 'Every change of a card, numbered without gaps, with what stood on the card after it. GIFT_SETTLED (a sent gift was claimed: reserved falls, nothing else moves) is not shown in the history.';
+COMMENT ON TABLE entries IS 'Every change of a card, numbered without gaps, with what stood on the card after it. GIFT_SETTLED, VOUCHER_USED and VOUCHER_REOPENED move only what is reserved, CHANGED moves nothing; these are not shown in the history. Others that move no points tell of stamps.';
+COMMENT ON COLUMN entries.reasons IS 'json, which keeps the text as it was written: the hash is over that text.';
+COMMENT ON COLUMN entries.hash IS 'SHA-256 over the hash of the entry before it and the canonical text of this one, so that no entry can be changed, dropped or swapped alone.';
 
 CREATE TABLE transfers (
     merchant_id uuid NOT NULL,
@@ -132,16 +155,29 @@ CREATE TABLE lots (
     activates_at timestamptz NOT NULL,
     activated_at timestamptz,
     expires_at timestamptz,
+    sliding_months smallint,
+    notice_days smallint,
+    notice_at timestamptz,
+    held boolean NOT NULL DEFAULT false,
     CONSTRAINT lots_pk PRIMARY KEY (merchant_id, lot_id),
     CONSTRAINT lots_source_fk FOREIGN KEY (merchant_id, card_id, source_seq) REFERENCES entries,
     CONSTRAINT lots_points CHECK (points > 0),
     CONSTRAINT lots_remaining CHECK (remaining BETWEEN 0 AND points),
-    CONSTRAINT lots_dates CHECK (expires_at > activates_at)
+    CONSTRAINT lots_dates CHECK (expires_at > activates_at),
+    CONSTRAINT lots_sliding CHECK (sliding_months IS NULL OR (sliding_months BETWEEN 1 AND 120 AND expires_at IS NOT NULL)),
+    CONSTRAINT lots_notice CHECK (notice_days BETWEEN 1 AND 90 AND notice_at < expires_at AND (notice_at IS NULL OR notice_days IS NOT NULL)),
+    CONSTRAINT lots_held CHECK (NOT held OR activated_at IS NULL)
 );
+COMMENT ON COLUMN lots.sliding_months IS 'Where points lapse for want of activity: every activity of the card puts expires_at so many months ahead.';
+COMMENT ON COLUMN lots.notice_days IS 'So long before the points expire their owner is told; null where nobody is.';
+COMMENT ON COLUMN lots.notice_at IS 'When next to see whether to tell the owner that the points expire; null once that is done.';
+COMMENT ON COLUMN lots.held IS 'Whether the merchant has to look at the sale first: until then the points stay pending.';
 CREATE INDEX lots_spending ON lots (merchant_id, card_id, expires_at, lot_id) WHERE remaining > 0;
 CREATE INDEX lots_sale ON lots (merchant_id, sale_id) WHERE sale_id IS NOT NULL;
-CREATE INDEX lots_activation ON lots (activates_at) WHERE activated_at IS NULL AND remaining > 0;
-CREATE INDEX lots_expiry ON lots (expires_at) WHERE remaining > 0 AND expires_at IS NOT NULL;
+CREATE INDEX lots_activation ON lots (activates_at) WHERE activated_at IS NULL AND remaining > 0 AND NOT held;
+CREATE INDEX lots_expiry ON lots (expires_at) WHERE remaining > 0 AND expires_at IS NOT NULL AND NOT held;
+CREATE INDEX lots_notice ON lots (notice_at) WHERE remaining > 0 AND notice_at IS NOT NULL AND activated_at IS NOT NULL;
+CREATE INDEX lots_sliding ON lots (merchant_id, card_id) WHERE remaining > 0 AND sliding_months IS NOT NULL;
 COMMENT ON TABLE lots IS 'Points from one earning, with their own dates. The soonest to expire is spent first.';
 COMMENT ON COLUMN lots.activated_at IS 'Null while the points are pending.';
 

@@ -12,6 +12,14 @@ CREATE FUNCTION pg_temp.bits(kind text, n bigint) RETURNS bigint LANGUAGE sql IM
     RETURN ('x' || left(md5(kind || n::text), 16))::bit(64)::bigint;
 CREATE FUNCTION pg_temp.day(n bigint) RETURNS timestamptz LANGUAGE sql IMMUTABLE
     RETURN timestamptz '2026-01-01 00:00:00+00' + n % 300 * interval '1 day' + n * interval '1 millisecond';
+-- The chain of a card's entries, as docs/LEDGER.md has it.
+CREATE FUNCTION pg_temp.beginning(merchant_id uuid, card_id uuid) RETURNS bytea LANGUAGE sql IMMUTABLE
+    RETURN sha256(convert_to('regulars card 1|' || merchant_id || '|' || card_id, 'UTF8'));
+CREATE FUNCTION pg_temp.microseconds(at timestamptz) RETURNS bigint LANGUAGE sql IMMUTABLE
+    RETURN (EXTRACT(EPOCH FROM at) * 1000000)::bigint;
+CREATE FUNCTION pg_temp.followed(before bytea, beginning bytea, entry text) RETURNS bytea LANGUAGE plpgsql IMMUTABLE AS
+    'BEGIN RETURN sha256(COALESCE(before, beginning) || convert_to(entry, ''UTF8'')); END';
+CREATE AGGREGATE pg_temp.chained(beginning bytea, entry text) (SFUNC = pg_temp.followed, STYPE = bytea);
 
 CREATE TEMP TABLE numbered_cards AS
 SELECT n, CASE WHEN n % 2 = 0 THEN 0 ELSE n % 4000 END AS shop, pg_temp.day(n) AS at FROM generate_series(0, 24999) AS n;
@@ -43,12 +51,22 @@ INSERT INTO terminals (merchant_id, terminal_id, store_id, name, created_at, act
 SELECT pg_temp.id('merchant', n % 4000), pg_temp.id('terminal', n), pg_temp.id('store', n % 8000), 'Till',
        pg_temp.day(n), pg_temp.day(n)
 FROM generate_series(0, 7999) AS n;
+INSERT INTO operators (merchant_id, operator_id, name, pin_hash, created_at)
+SELECT pg_temp.id('merchant', n % 4000), pg_temp.id('operator', n), 'Operator ' || n, pg_temp.hash('pin', n), pg_temp.day(n)
+FROM generate_series(0, 11999) AS n;
+INSERT INTO look_ups (merchant_id, terminal_id, kind, subject_hash, found, looked_up_at)
+SELECT pg_temp.id('merchant', n % 4000), pg_temp.id('terminal', n % 8000), 'EMAIL', pg_temp.hash('looked up', n), TRUE,
+       pg_temp.day(n)
+FROM generate_series(0, 23999) AS n;
 INSERT INTO activation_codes (code_hash, merchant_id, terminal_id, created_at, expires_at, used_at)
 SELECT pg_temp.hash('activation', n), pg_temp.id('merchant', n % 4000), pg_temp.id('terminal', n), pg_temp.day(n),
        pg_temp.day(n), pg_temp.day(n)
 FROM generate_series(0, 7999) AS n;
 INSERT INTO customers (customer_id, email, email_key, locale, confirmed_at, created_at)
 SELECT customer_id, n || '@example.com', n || '@example.com', 'en-IN', at, at FROM crowd;
+UPDATE customers AS u SET phone = '+9198470' || 10000 + c.n, phone_key = '+9198470' || 10000 + c.n
+FROM crowd AS c
+WHERE c.n % 3 = 0 AND u.customer_id = c.customer_id;
 INSERT INTO sign_in_attempts (email, email_key, locale, tries_left, created_at, expires_at)
 SELECT n || '@example.com', n || '@example.com', 'en-IN', 5, at, at FROM crowd;
 INSERT INTO email_confirmations (link_hash, customer_id, created_at, expires_at)
@@ -68,9 +86,10 @@ FROM crowd CROSS JOIN generate_series(1, 2) AS s;
 -- What they hold
 
 INSERT INTO cards (merchant_id, card_id, program_id, customer_id, number, reference, active_account_id,
-                   pending_account_id, revision, lifetime_earned, joined_at)
+                   pending_account_id, revision, lifetime_earned, joined_at, chain)
 SELECT merchant_id, card_id, program_id, customer_id, lpad(n::text, 16, '0'), pg_temp.bits('reference', n),
-       pg_temp.id('active', n), pg_temp.id('pending', n), CASE n WHEN 0 THEN 200000 ELSE 4 END, 4, at
+       pg_temp.id('active', n), pg_temp.id('pending', n), CASE n WHEN 0 THEN 200000 ELSE 4 END, 4, at,
+       pg_temp.beginning(merchant_id, card_id)
 FROM crowd;
 INSERT INTO card_directory (customer_id, merchant_id, program_id, card_id, joined_at)
 SELECT customer_id, merchant_id, program_id, card_id, at FROM crowd;
@@ -90,21 +109,38 @@ SELECT merchant_id, expired_account_id, program_id, 'expired', NULL, NULL FROM p
 CREATE TEMP TABLE lines AS
 SELECT n, merchant_id, program_id, card_id, store_id, s AS seq, at + s * interval '1 minute' AS at
 FROM crowd CROSS JOIN LATERAL generate_series(1, CASE n WHEN 0 THEN 200000 ELSE 4 END) AS s;
-INSERT INTO entries (merchant_id, card_id, seq, kind, points, pending_points, reserved_points, active_after,
-                     pending_after, reserved_after, lifetime_after, occurred_at, posted_at, store_id, sale_id, reasons)
-SELECT merchant_id, card_id, seq, CASE seq % 2 WHEN 1 THEN 'EARNED' ELSE 'REDEEMED' END,
-       CASE seq % 2 WHEN 1 THEN 2 ELSE -1 END, 0, 0, 2, 0, 0, 4, at, at, store_id,
-       CASE seq % 4 WHEN 1 THEN pg_temp.id('sale', n) END, '[]'
+CREATE TEMP TABLE written AS
+SELECT merchant_id, card_id, seq, CASE seq % 2 WHEN 1 THEN 'EARNED' ELSE 'REDEEMED' END AS kind,
+       CASE seq % 2 WHEN 1 THEN 2 ELSE -1 END AS points,
+       CASE seq % 2 WHEN 1 THEN (seq + 3) / 2 ELSE seq / 2 END AS active_after, (seq + 1) / 2 * 2 AS lifetime_after,
+       at, store_id,
+       CASE seq % 4 WHEN 1 THEN pg_temp.id('sale', n) END AS sale_id
 FROM lines;
+INSERT INTO entries (merchant_id, card_id, seq, kind, points, pending_points, reserved_points, active_after,
+                     pending_after, reserved_after, lifetime_after, occurred_at, posted_at, store_id, sale_id, reasons,
+                     hash)
+SELECT merchant_id, card_id, seq, kind, points, 0, 0, active_after, 0, 0, lifetime_after, at, at, store_id, sale_id,
+       '[]',
+       pg_temp.chained(
+           pg_temp.beginning(merchant_id, card_id),
+           concat(seq, '|', kind, '|', points, '|0|0|', active_after, '|0|0|', lifetime_after, '|',
+                  pg_temp.microseconds(at), '|', pg_temp.microseconds(at), '|', store_id, '|', sale_id, '||||0|[]')
+       ) OVER (PARTITION BY merchant_id, card_id ORDER BY seq)
+FROM written;
+UPDATE cards AS c SET chain = e.hash
+FROM entries AS e
+WHERE e.merchant_id = c.merchant_id AND e.card_id = c.card_id AND e.seq = c.revision;
 DELETE FROM lines WHERE seq > 4;
 INSERT INTO transfers (merchant_id, program_id, card_id, seq, from_account_id, to_account_id, points, posted_at)
 SELECT merchant_id, program_id, card_id, seq, pg_temp.id('issued', 0), pg_temp.id('active', n), 1, at FROM lines;
 INSERT INTO lots (merchant_id, lot_id, program_id, card_id, source_seq, sale_id, points, remaining, activates_at,
-                  activated_at, expires_at)
+                  activated_at, expires_at, notice_days, notice_at)
 SELECT merchant_id, pg_temp.id('lot ' || seq || ' ', n), program_id, card_id, seq,
        CASE seq WHEN 1 THEN pg_temp.id('sale', n) END, 2, CASE WHEN seq < 4 THEN 1 ELSE 0 END, at,
-       CASE WHEN n % 50 < 49 THEN at END, at + interval '365 days'
+       CASE WHEN n % 50 < 49 THEN at END, at + interval '365 days', 14, at + interval '351 days'
 FROM lines WHERE seq % 2 = 1;
+INSERT INTO expiry_notices (merchant_id, card_id, expires_on, points, noticed_at)
+SELECT merchant_id, card_id, (at - interval '200 days')::date, 2, at - interval '214 days' FROM crowd;
 INSERT INTO lot_movements (merchant_id, card_id, seq, lot_id, points)
 SELECT merchant_id, card_id, seq, pg_temp.id('lot ' || seq - 1 + seq % 2 || ' ', n), CASE seq % 2 WHEN 1 THEN 2 ELSE -1 END
 FROM lines;
@@ -118,21 +154,49 @@ SELECT merchant_id, pg_temp.bits('code', n), card_id, terminal_id, at FROM crowd
 INSERT INTO visits (merchant_id, visit_id, store_id, terminal_id, card_id, purpose, opened_at, expires_at)
 SELECT merchant_id, pg_temp.id('visit', n), store_id, terminal_id, card_id, 'EARN', at, at FROM crowd;
 INSERT INTO sales (merchant_id, sale_id, store_id, terminal_id, program_id, revision, card_id, visit_id, receipt_number,
-                   currency, total_minor, points, offline, occurred_at, posted_at, entry_seq, idempotency_key,
-                   input_hash)
+                   currency, total_minor, points, offline, local_day, occurred_at, posted_at, entry_seq,
+                   idempotency_key, input_hash)
 SELECT merchant_id, pg_temp.id('sale', n), store_id, terminal_id, program_id, 1, card_id, pg_temp.id('visit', n),
-       'R' || n, 'INR', 200, 2, false, at, at, 1, pg_temp.id('sale key', n), pg_temp.hash('sale', n)
+       'R' || n, 'INR', 200, 2, false, at::date, at, at, 1, pg_temp.id('sale key', n), pg_temp.hash('sale', n)
 FROM crowd;
-INSERT INTO sale_lines (merchant_id, sale_id, position, line_id, kind, quantity, amount_minor, points, status)
-SELECT merchant_id, pg_temp.id('sale', n), p, p, 'ITEM', 1, 100, 1, 'EARNED'
+INSERT INTO sale_lines (merchant_id, sale_id, position, line_id, kind, quantity, amount_minor, paid_minor, hundredths,
+                        points, status)
+SELECT merchant_id, pg_temp.id('sale', n), p, p, 'ITEM', 1, 100, 100, 100, 1, 'EARNED'
 FROM crowd CROSS JOIN generate_series(1, 2) AS p;
 INSERT INTO refunds (merchant_id, refund_id, sale_id, terminal_id, points_due, points_taken_back, posted_at,
                      idempotency_key, input_hash)
 SELECT merchant_id, pg_temp.id('refund', n), pg_temp.id('sale', n), terminal_id, 1, 1, at, pg_temp.id('refund key', n),
        pg_temp.hash('refund', n)
 FROM crowd WHERE n % 5 = 0;
-INSERT INTO refund_lines (merchant_id, sale_id, position, refund_id)
-SELECT merchant_id, pg_temp.id('sale', n), 1, pg_temp.id('refund', n) FROM crowd WHERE n % 5 = 0;
+INSERT INTO refund_lines (merchant_id, sale_id, position, refund_id, amount_minor, wholly)
+SELECT merchant_id, pg_temp.id('sale', n), 1, pg_temp.id('refund', n), 100, true FROM crowd WHERE n % 5 = 0;
+
+-- What they bought for points and stamps
+
+INSERT INTO rewards (merchant_id, reward_id, program_id, slug, name, kind, cost_points, stock, claimable_from,
+                     claimable_until, voucher_days, created_at)
+SELECT merchant_id, pg_temp.id('reward ' || r || ' ', n), program_id, 'coffee-' || r, 'Coffee', 'FREE_ITEM', 2, 9,
+       created_at, CASE WHEN r > 2 THEN created_at + interval '1 day' END, 30, created_at
+FROM (SELECT p.*, d.number - 1 AS n FROM programs AS p JOIN program_directory AS d USING (merchant_id, program_id)) AS p
+CROSS JOIN generate_series(1, 5) AS r;
+INSERT INTO vouchers (merchant_id, voucher_id, card_id, reward_id, origin, state, stamps, created_at, usable_until,
+                      used_at, used_sale_id, closed_at)
+SELECT merchant_id, pg_temp.id('voucher', n), card_id,
+       (SELECT r.reward_id FROM rewards AS r WHERE r.merchant_id = crowd.merchant_id AND r.slug = 'coffee-1'), 'STAMPS',
+       CASE n % 4 WHEN 0 THEN 'USABLE' WHEN 1 THEN 'USED' WHEN 2 THEN 'CANCELLED' ELSE 'LAPSED' END, 10, at,
+       at + interval '700 days', CASE n % 4 WHEN 1 THEN at END, CASE n % 4 WHEN 1 THEN pg_temp.id('sale', n) END,
+       CASE WHEN n % 4 > 0 THEN at END
+FROM crowd;
+INSERT INTO sale_discounts (merchant_id, sale_id, voucher_id, position, amount_minor)
+SELECT merchant_id, pg_temp.id('sale', n), pg_temp.id('voucher', n), 1, 50 FROM crowd WHERE n % 4 = 1;
+INSERT INTO stamp_movements (merchant_id, card_id, kind, stamps, stamps_after, sale_id, posted_at)
+SELECT merchant_id, card_id, CASE s WHEN 1 THEN 'COLLECTED' ELSE 'TAKEN_BACK' END, CASE s WHEN 1 THEN 1 ELSE -1 END,
+       s % 2, pg_temp.id('sale', n), at
+FROM crowd CROSS JOIN generate_series(1, 2) AS s;
+INSERT INTO voucher_requests (merchant_id, customer_id, idempotency_key, kind, input_hash, voucher_id, at)
+SELECT merchant_id, customer_id, pg_temp.id('voucher key', n), 'CANCELLED', pg_temp.hash('voucher', n),
+       pg_temp.id('voucher', n), at
+FROM crowd WHERE n % 4 = 2;
 
 -- What they gave, and what is still to do
 
