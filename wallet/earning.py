@@ -1,172 +1,262 @@
 """What a basket earns under a program's rules, and what goes back when goods come back. Whole numbers, no I/O.
 
-Money counts in steps of `per_minor`. Where the remainder is carried, a card's purchases at one rate are one long stream
-of money, and at all times
+Money counts in steps of `per_minor`. A multiplier makes it count more often, so all counting is in hundredths of a
+minor unit. Where the remainder is carried, a card's purchases at one rate are one long stream of money, and always
 
-    points earned so far, less points due back = floor(money kept so far / per_minor) x points per step
+    points earned so far, less points due back = floor(money that counts so far / per_minor) x points per step
 
 so it does not matter in how many purchases the money came, nor in what order or how many parts it goes back. Where the
-remainder is dropped, the same holds for each sale by itself. Why: docs/decisions/0005-carry-and-refunds.md.
+remainder is dropped, the same holds for each sale by itself. Money beyond a cap never enters the stream, and comes out
+of the sale first when goods come back. Why: docs/decisions/0005-carry-and-refunds.md and 0008.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
+from wallet import line_reasons
 from wallet.baskets import Line
-from wallet.rules import Rules
+from wallet.line_reasons import JudgedLine
+from wallet.rules import PLAIN, Rules
+from wallet.rules.stamps import STAMPS_PER_SALE_MAX
 from wallet.values import EarnStatus, LineKind, Minor, Phrase, Points
+
+NOTHING = Points(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Circumstances:
+    """What decides beside the basket.
+
+    `local`: when it is, in the store's zone. `tier`: the member's. `earned_today`, `earned_this_month`: what is kept of
+    the points of the lines of the card's other sales in the local day and month, without bonuses. `carry`: hundredths
+    of a minor unit that the card carries at the rate of the rules. `stamps`: on the punch card. `visit_bonus_due`,
+    `stamp_visit_due`: whether the last one is long enough ago.
+    """
+
+    local: datetime
+    tier: str | None = None
+    first_purchase: bool = False
+    birthday: bool = False
+    visit_bonus_due: bool = False
+    earned_today: Points = NOTHING
+    earned_this_month: Points = NOTHING
+    carry: int = 0
+    stamps: int = 0
+    stamp_visit_due: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class LineEarning:
-    """What one line earned, and why. Its status is EARNED if and only if `points` is above 0."""
+    """What one line earned, and why. Its status is EARNED if it earned points or a stamp and no cap took any of them.
+
+    `hundredths`: how often its money counts, times a hundred; 0 where it does not count at all.
+    """
 
     line_id: str
     points: Points
     status: EarnStatus
     reason: Phrase
+    hundredths: int
+    stamps: int
 
 
 @dataclass(frozen=True, slots=True)
 class Earning:
-    """What a basket earns. The lines' points sum to `points`.
+    """What a basket earns. The lines' points sum to `points`; `bonus_points` are added to them.
 
-    `eligible_minor` is the money on the lines that can earn, whether or not it reached the minimum; `carry_after` is
-    the money that the card carries to its next purchase at the same rate.
+    `capped_points` is what the lines would have earned beyond a cap, `eligible_minor` the money paid on lines that can
+    earn, whether or not it reached the minimum; `carry_after` the hundredths of a minor unit that the card carries on.
     """
 
     points: Points
+    bonus_points: Points
+    bonus_reasons: tuple[Phrase, ...]
+    capped_points: Points
     lines: tuple[LineEarning, ...]
     eligible_minor: Minor
-    carry_after: Minor
+    carry_after: int
+    stamps: int
+
+
+@dataclass(frozen=True, slots=True)
+class KeptLine:
+    """A line of a recorded sale at a return: what was paid, and how much of it the customer keeps before and after."""
+
+    hundredths: int
+    paid_minor: Minor
+    kept_minor_before: Minor
+    kept_minor_after: Minor
 
 
 @dataclass(frozen=True, slots=True)
 class GivenBack:
-    """What a return takes off a card: points (0 or more), and the money carried after it."""
+    """What a return takes off a card: points (0 or more), and the hundredths of a minor unit carried after it."""
 
     points: Points
-    carry_after: Minor
+    carry_after: int
 
 
-def judge(rules: Rules, lines: Sequence[Line], *, carry_minor: Minor, currency: str) -> Earning:
-    """What the lines earn on a card that carries `carry_minor` from earlier purchases at their rate.
+def judge(
+    rules: Rules, lines: Sequence[Line], *, paid: Sequence[Minor], circumstances: Circumstances, currency: str
+) -> Earning:
+    """What the lines earn, of which `paid` is paid, in the same order.
 
-    Points go to the lines by the running total: each gets the steps that the money up to and with it completes, less
-    those that the lines before it had completed.
+    Points go to the lines by the running total: each gets the steps that the money up to and with it completes, as far
+    as the caps let it, less those that the lines before it had completed.
     """
-    eligible = eligible_minor(rules, lines)
+    hundredths = _hundredths(rules, lines, circumstances)
+    eligible = sum(minor for minor, often in zip(paid, hundredths, strict=True) if often)
     enough = eligible >= max(rules.minimum_minor, 1)
-    carried_in = carry_minor if rules.carry_remainder else 0
-    points = _steps(rules, eligible + carried_in) if enough else Points(0)
-    judged, before, given = list[LineEarning](), Minor(0), 0
-    for line in lines:
-        counted = line.amount_minor if line.kind in rules.earning_kinds else Minor(0)
-        here = _steps(rules, carried_in + before + counted) - given if enough and counted else 0
-        given += here
-        status = _status(rules, line, points=here, enough=enough)
-        reason = why(
-            rules,
+    counted = [minor * often if enough else 0 for minor, often in zip(paid, hundredths, strict=True)]
+    carried_in = circumstances.carry if rules.carry_remainder else 0
+    steps, due = _in_turn(rules, counted, carried_in, allowed=_allowed_steps(rules, circumstances))
+    stamps = _stamps(rules, lines, paid, hundredths, circumstances) if enough else [0] * len(lines)
+    judged = [
+        JudgedLine(
             kind=line.kind,
-            amount_minor=line.amount_minor,
-            before_minor=before,
-            points=Points(here),
-            status=status,
-            sale_points=points,
-            currency=currency,
+            sku=line.sku,
+            category=line.category,
+            paid_minor=paid[at],
+            hundredths=hundredths[at],
+            points=Points(steps[at] * rules.points),
+            stamps=stamps[at],
+            status=_status(rules, line, paid[at], enough=enough, steps=steps[at], due=due[at], stamps=stamps[at]),
         )
-        before = Minor(before + counted)
-        judged.append(LineEarning(line.line_id, Points(here), status, reason))
-    carry_after = (eligible + carry_minor) % rules.per_minor if rules.carry_remainder and enough else carry_minor
-    return Earning(points, tuple(judged), eligible, Minor(carry_after))
+        for at, line in enumerate(lines)
+    ]
+    reasons = line_reasons.of_lines(rules, judged, local=circumstances.local, currency=currency)
+    earned, capped = sum(steps), sum(due) - sum(steps)
+    bonus_points, bonus_reasons = _bonuses(rules, circumstances) if enough else (NOTHING, ())
+    carry = carried_in + max(0, sum(counted) - capped * rules.step) - earned * rules.step
+    return Earning(
+        points=Points(earned * rules.points),
+        bonus_points=bonus_points,
+        bonus_reasons=bonus_reasons,
+        capped_points=Points(capped * rules.points),
+        lines=tuple(
+            LineEarning(line.line_id, said.points, said.status, reason, said.hundredths, said.stamps)
+            for line, said, reason in zip(lines, judged, reasons, strict=True)
+        ),
+        eligible_minor=Minor(eligible),
+        carry_after=carry if rules.carry_remainder and rules.points else circumstances.carry,
+        stamps=sum(stamps),
+    )
 
 
-def give_back(rules: Rules, *, before: Sequence[Line], after: Sequence[Line], carry_minor: Minor) -> GivenBack:
-    """What is due back when of a sale's lines `before` (those not yet returned) only `after` stay with the customer.
+def give_back(rules: Rules, lines: Sequence[KeptLine], *, capped_points: Points, carry: int) -> GivenBack:
+    """What is due back of what the lines earned, now that the customer keeps less of them.
 
-    `rules` are those that judged the sale, `carry_minor` is what is carried at their rate. If what stays is below the
-    minimum, it is as if nothing stayed. Any sequence of returns is due, together, what one return of all of it is due.
+    `lines` are all of the sale's. A bonus is not in what is due.
+
+    `rules` are those that judged the sale, `capped_points` what it would have earned beyond a cap, `carry` what is
+    carried at their rate. If what stays is below the minimum, it is as if nothing stayed. Any sequence of returns is
+    due, together, what one return of all of it is due.
     """
-    kept, keeps = _counted_minor(rules, before), _counted_minor(rules, after)
+    if not rules.points:
+        return GivenBack(NOTHING, carry)
+    capped = capped_points // rules.points * rules.step
+    most = max(0, sum(line.hundredths * line.paid_minor for line in lines) - capped)
+    before = _entered(rules, [(line.hundredths, line.kept_minor_before) for line in lines], most)
+    after = _entered(rules, [(line.hundredths, line.kept_minor_after) for line in lines], most)
     if not rules.carry_remainder:
-        return GivenBack(Points(_steps(rules, kept) - _steps(rules, keeps)), carry_minor)
-    left = carry_minor - (kept - keeps)
-    steps = max(0, -(left // rules.per_minor))
-    return GivenBack(Points(steps * rules.points), Minor(left + steps * rules.per_minor))
+        return GivenBack(Points((before // rules.step - after // rules.step) * rules.points), carry)
+    left = carry - (before - after)
+    steps = max(0, -(left // rules.step))
+    return GivenBack(Points(steps * rules.points), left + steps * rules.step)
 
 
-def eligible_minor(rules: Rules, lines: Sequence[Line]) -> Minor:
-    """The money on the lines of a kind that can earn."""
-    return Minor(sum(line.amount_minor for line in lines if line.kind in rules.earning_kinds))
+def _entered(rules: Rules, kept: Sequence[tuple[int, Minor]], most: int) -> int:
+    """What of the money kept is in the stream: what counts, as far as a cap let it in; below the minimum nothing."""
+    if sum(minor for hundredths, minor in kept if hundredths) < rules.minimum_minor:
+        return 0
+    return min(most, sum(hundredths * minor for hundredths, minor in kept))
 
 
-def why(
-    rules: Rules,
-    *,
-    kind: LineKind,
-    amount_minor: Minor,
-    before_minor: Minor,
-    points: Points,
-    status: EarnStatus,
-    sale_points: Points,
-    currency: str,
-) -> Phrase:
-    """The reason of a line's points, from what is stored of the sale and the rules that judged it.
-
-    `before_minor` is the money on the lines before it that can earn.
-    """
-    match status:
-        case EarnStatus.EARNED:
-            code = _why_so_many(rules, amount_minor=amount_minor, before_minor=before_minor, points=points)
-            return Phrase(code, {"points": points, "amount_minor": amount_minor, "currency": currency})
-        case EarnStatus.EXCLUDED_KIND:
-            return Phrase(f"line_excluded_{kind.value.lower()}")
-        case EarnStatus.BELOW_MINIMUM:
-            return Phrase("line_below_minimum", {"minimum_minor": rules.minimum_minor, "currency": currency})
-        case EarnStatus.REFUNDED:
-            return Phrase("line_refunded", {"points": points})
-        case EarnStatus.NO_RULE | EarnStatus.CAP_REACHED:
-            return _why_nothing(rules, amount_minor=amount_minor, sale_points=sale_points, currency=currency)
+def _hundredths(rules: Rules, lines: Sequence[Line], given: Circumstances) -> list[int]:
+    """How often each line's money counts, times a hundred: the best that there is for it; 0 for what never earns."""
+    usual = max(rules.tier_hundredths(given.tier), PLAIN)
+    now = [
+        multiplier
+        for multiplier in rules.multipliers
+        if multiplier.hundredths > usual
+        and multiplier.is_on(given.local)
+        and multiplier.is_for(tier=given.tier, first_purchase=given.first_purchase, birthday=given.birthday)
+    ]
+    return [
+        max([usual, *(each.hundredths for each in now if each.covers(sku=line.sku, category=line.category))])
+        if rules.earns(kind=line.kind, sku=line.sku, category=line.category)
+        else 0
+        for line in lines
+    ]
 
 
-def _why_so_many(rules: Rules, *, amount_minor: Minor, before_minor: Minor, points: Points) -> str:
-    """Whose money the points are for. A line earns what its own makes, and a step more if a remainder completes one.
-
-    What the card carried in is not stored with the sale, and need not be: without it a step that the line's own money
-    and the lines before it do not complete would not be there.
-    """
-    if points == _steps(rules, amount_minor):
-        return "line_earned"
-    left_before = before_minor % rules.per_minor
-    if left_before + amount_minor % rules.per_minor >= rules.per_minor:
-        return "line_earned_with_lines"
-    return "line_earned_with_both" if left_before else "line_earned_with_purchases"
-
-
-def _why_nothing(rules: Rules, *, amount_minor: Minor, sale_points: Points, currency: str) -> Phrase:
-    if not amount_minor:
-        return Phrase("line_free")
-    if rules.carry_remainder:
-        return Phrase("line_carried", {"amount_minor": amount_minor, "currency": currency})
-    if sale_points:
-        return Phrase("line_counted_together")
-    return Phrase("line_too_little", {"per_minor": rules.per_minor, "currency": currency})
+def _in_turn(
+    rules: Rules, counted: Sequence[int], carried_in: int, *, allowed: int | None
+) -> tuple[list[int], list[int]]:
+    """The steps that each line earns, and those that it would earn if no cap were reached."""
+    steps, due = [0] * len(counted), [0] * len(counted)
+    total, completed, given = carried_in, 0, 0
+    for at, money in enumerate(counted if rules.points else ()):
+        total += money
+        if money:
+            due[at] = total // rules.step - completed
+            completed += due[at]
+            steps[at] = (completed if allowed is None else min(completed, allowed)) - given
+            given += steps[at]
+    return steps, due
 
 
-def _status(rules: Rules, line: Line, *, points: int, enough: bool) -> EarnStatus:
+def _allowed_steps(rules: Rules, given: Circumstances) -> int | None:
+    """How many steps the caps leave; None where nothing bounds them."""
+    caps = rules.caps
+    used = ((caps.per_sale, 0), (caps.per_day, given.earned_today), (caps.per_month, given.earned_this_month))
+    left = [cap - points for cap, points in used if cap is not None]
+    return max(0, min(left)) // rules.points if left and rules.points else None
+
+
+def _stamps(
+    rules: Rules, lines: Sequence[Line], paid: Sequence[Minor], hundredths: Sequence[int], given: Circumstances
+) -> list[int]:
+    """The stamps of each line: one for each item that was paid for, or one for the visit, on the first of its lines."""
+    stamps = [0] * len(lines)
+    if rules.stamps is None:
+        return stamps
+    left = STAMPS_PER_SALE_MAX if rules.stamps.per == "item" else int(given.stamp_visit_due)
+    for at, line in enumerate(lines):
+        stamped = line.kind is LineKind.ITEM and rules.stamps.covers(sku=line.sku, category=line.category)
+        if stamped and hundredths[at]:
+            stamps[at] = min(_items_paid(line, paid[at]), left)
+            left -= stamps[at]
+    return stamps
+
+
+def _items_paid(line: Line, paid: Minor) -> int:
+    """How many of the line's items were not given for nothing; an item's price is its share, rounded down."""
+    price = line.amount_minor // line.quantity
+    if not price:
+        return line.quantity if paid else 0
+    return max(0, line.quantity - (line.amount_minor - paid) // price)
+
+
+def _bonuses(rules: Rules, given: Circumstances) -> tuple[Points, tuple[Phrase, ...]]:
+    total, reasons = 0, list[Phrase]()
+    if given.first_purchase and rules.bonuses.first_purchase:
+        total += rules.bonuses.first_purchase
+        reasons.append(Phrase("bonus_first_purchase", {"points": rules.bonuses.first_purchase}))
+    if given.visit_bonus_due and rules.bonuses.visit:
+        total += rules.bonuses.visit
+        reasons.append(Phrase("bonus_visit", {"points": rules.bonuses.visit}))
+    return Points(total), tuple(reasons)
+
+
+def _status(rules: Rules, line: Line, paid: Minor, *, enough: bool, steps: int, due: int, stamps: int) -> EarnStatus:
     if line.kind not in rules.earning_kinds:
         return EarnStatus.EXCLUDED_KIND
-    if points:
+    if steps < due:
+        return EarnStatus.CAP_REACHED
+    if steps or stamps:
         return EarnStatus.EARNED
-    if line.amount_minor and not enough:
+    if paid and not enough and rules.earns(kind=line.kind, sku=line.sku, category=line.category):
         return EarnStatus.BELOW_MINIMUM
     return EarnStatus.NO_RULE
-
-
-def _counted_minor(rules: Rules, lines: Sequence[Line]) -> int:
-    eligible = eligible_minor(rules, lines)
-    return eligible if eligible >= rules.minimum_minor else 0
-
-
-def _steps(rules: Rules, amount_minor: int) -> Points:
-    return Points(amount_minor // rules.per_minor * rules.points)

@@ -1,19 +1,17 @@
 """Programs: a merchant's loyalty scheme, found by slug or id, with the rules that are in force."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from wallet import ledger
 from wallet.baskets import text_problems
 from wallet.database import Conn, Row
 from wallet.errors import InvalidInput, NotFound, Problem
 from wallet.rules import Rules, terms
+from wallet.rules.reading import SLUG as SLUG
 from wallet.values import MerchantId, Phrase, ProgramId
-
-SLUG = re.compile(r"[a-z0-9]([a-z0-9-]{0,62}[a-z0-9])?")
-"""What stands in a join link: small letters, digits, hyphens inside, 64 characters at most."""
 
 NAME_MAX = 80
 POINT_NAME_MAX = 30
@@ -21,7 +19,10 @@ POINT_NAME_MAX = 30
 # The newest of the revisions that had begun, else the first: a till may tell of a sale from before the program began.
 FIND_PROGRAM_BY_SLUG_SQL = """
     SELECT p.merchant_id, p.program_id, d.number, p.slug, p.name, m.name AS merchant_name, p.point_name,
-           p.point_name_plural, p.currency, r.revision, r.rules
+           p.point_name_plural, p.currency, m.timezone, r.revision, r.rules,
+           (SELECT w.name FROM rewards AS w
+            WHERE w.merchant_id = p.merchant_id AND w.program_id = p.program_id
+              AND w.slug = r.rules #>> '{stamps,reward}') AS stamp_reward
     FROM program_directory AS d
     JOIN programs AS p ON p.merchant_id = d.merchant_id AND p.program_id = d.program_id
     JOIN merchants AS m ON m.merchant_id = d.merchant_id
@@ -37,7 +38,10 @@ FIND_PROGRAM_BY_SLUG_SQL = """
 
 GET_PROGRAM_SQL = """
     SELECT p.merchant_id, p.program_id, d.number, p.slug, p.name, m.name AS merchant_name, p.point_name,
-           p.point_name_plural, p.currency, r.revision, r.rules
+           p.point_name_plural, p.currency, m.timezone, r.revision, r.rules,
+           (SELECT w.name FROM rewards AS w
+            WHERE w.merchant_id = p.merchant_id AND w.program_id = p.program_id
+              AND w.slug = r.rules #>> '{stamps,reward}') AS stamp_reward
     FROM programs AS p
     JOIN program_directory AS d ON d.merchant_id = p.merchant_id AND d.program_id = p.program_id
     JOIN merchants AS m ON m.merchant_id = p.merchant_id
@@ -107,7 +111,10 @@ class Revision:
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """A program as the outside sees it, with the rules in force when it was read."""
+    """A program as the outside sees it, with the rules in force when it was read.
+
+    `stamp_reward` is the name of the reward that a full punch card brings; None where there is no such reward.
+    """
 
     merchant_id: MerchantId
     program_id: ProgramId
@@ -118,12 +125,20 @@ class Program:
     point_name: str
     point_name_plural: str
     currency: str
+    timezone: str
     revision: int
     rules: Rules
+    stamp_reward: str | None
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """Where the merchant's midnights are."""
+        return ZoneInfo(self.timezone)
 
     def terms(self) -> list[Phrase]:
         """The rules as sentences."""
-        return terms(self.rules, currency=self.currency, point_name_plural=self.point_name_plural)
+        rewards = {self.rules.stamps.reward: self.stamp_reward} if self.rules.stamps and self.stamp_reward else {}
+        return terms(self.rules, currency=self.currency, point_name_plural=self.point_name_plural, rewards=rewards)
 
 
 def from_row(row: Row) -> Program:
@@ -137,8 +152,10 @@ def from_row(row: Row) -> Program:
         point_name=row["point_name"],
         point_name_plural=row["point_name_plural"],
         currency=row["currency"],
+        timezone=row["timezone"],
         revision=row["revision"],
         rules=Rules.from_json(row["rules"]),
+        stamp_reward=row["stamp_reward"],
     )
 
 
