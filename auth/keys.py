@@ -16,9 +16,9 @@ from auth import base64url
 from auth.secrets import CannotOpen, SecretBox
 from wallet.database import Conn, Row
 
-KeyPurpose = Literal["access", "check_in"]
+KeyPurpose = Literal["access", "check_in", "statement"]
 
-PURPOSES: Sequence[KeyPurpose] = ("access", "check_in")
+PURPOSES: Sequence[KeyPurpose] = ("access", "check_in", "statement")
 LEAD = timedelta(hours=24)
 """How long a key is published before it signs: no less than a till keeps the key set."""
 
@@ -30,8 +30,12 @@ AFTERLIFE: Mapping[KeyPurpose, timedelta] = {
     "access": timedelta(minutes=10, seconds=5) + HANDOVER,
     # A check-in code: ninety seconds and five of leeway; a till that was offline may bring it up to 72 hours later.
     "check_in": timedelta(seconds=95) + timedelta(hours=72) + HANDOVER,
+    # A statement is no token that ends: it can be checked for as long as books are kept.
+    "statement": timedelta(days=3653) + HANDOVER,
 }
-KID_NUMBERS: Mapping[KeyPurpose, int] = {"access": 2**32, "check_in": 100}
+KID_NUMBERS: Mapping[KeyPurpose, int] = {"access": 2**32, "check_in": 100, "statement": 2**32}
+KID_LETTERS: Mapping[KeyPurpose, str] = {"access": "a", "statement": "s"}
+"""What the name of a key begins with, where it is no bare number."""
 
 ENSURE_PURPOSES_SQL = """
     SELECT DISTINCT purpose
@@ -235,15 +239,15 @@ def _context(kid: str) -> str:
 
 def _kid(purpose: KeyPurpose, number: int) -> str:
     match purpose:
-        case "access":
-            return f"a{number:08x}"
+        case "access" | "statement":
+            return f"{KID_LETTERS[purpose]}{number:08x}"
         case "check_in":
             return f"{number:02d}"
 
 
 def _next_number(ring: KeyRing, last: SigningKey) -> int:
     numbers = KID_NUMBERS[last.purpose]
-    number = int(last.kid[1:], 16) if last.purpose == "access" else int(last.kid)
+    number = int(last.kid[1:], 16) if last.purpose in KID_LETTERS else int(last.kid)
     following = (number + 1) % numbers
     # The numbers come round in order, so the next one is the one that has been out of use the longest.
     if ring.knows(_kid(last.purpose, following)):

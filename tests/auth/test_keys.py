@@ -19,6 +19,7 @@ from wallet.database import Conn
 ACCESS_LIFE = timedelta(minutes=10)
 CODE_LIFE = timedelta(seconds=90)
 OFFLINE = timedelta(hours=72)
+TEN_YEARS = timedelta(days=3653)
 
 ROWS_SQL = """
     SELECT kid, purpose, public_key, sealed_private_key, signs_from, verifies_until
@@ -53,6 +54,7 @@ async def test_the_first_start_makes_a_key_of_each_purpose(conn: Conn, box: Secr
     assert [(row["kid"], row["purpose"], row["signs_from"], row["verifies_until"]) for row in rows] == [
         ("a00000001", "access", now, None),
         ("01", "check_in", now, None),
+        ("s00000001", "statement", now, None),
     ]
 
 
@@ -75,7 +77,7 @@ async def test_instances_that_start_at_once_agree_on_one_key_each(pool: Pool, bo
 
     assert all(ring == rings[0] for ring in rings)
     async with pool.acquire() as conn:
-        assert await kids(conn) == ["a00000001", "01"]
+        assert await kids(conn) == ["a00000001", "01", "s00000001"]
 
 
 async def test_private_keys_are_kept_sealed(conn: Conn, box: SecretBox, ring: KeyRing, now: datetime) -> None:
@@ -120,7 +122,7 @@ async def test_a_rotation_publishes_now_and_signs_after_the_lead(conn: Conn, box
     await keys.ensure(conn, box=box, now=now)
 
     # when
-    assert await rotate(conn, box, now) == ["a00000002", "02"]
+    assert await rotate(conn, box, now) == ["a00000002", "02", "s00000002"]
 
     # then the next key is published at once, and signs from the lead on
     ring = await load(conn, box, now)
@@ -128,6 +130,7 @@ async def test_a_rotation_publishes_now_and_signs_after_the_lead(conn: Conn, box
     successions: list[tuple[KeyPurpose, str, str]] = [
         ("access", "a00000001", "a00000002"),
         ("check_in", "01", "02"),
+        ("statement", "s00000001", "s00000002"),
     ]
     for purpose, old, new in successions:
         assert ring.verifier(new, purpose, now) is not None
@@ -141,6 +144,7 @@ async def test_a_rotation_publishes_now_and_signs_after_the_lead(conn: Conn, box
     [
         ("access", "a00000001", ACCESS_LIFE + timedelta(seconds=5) + HANDOVER),
         ("check_in", "01", CODE_LIFE + timedelta(seconds=5) + OFFLINE + HANDOVER),
+        ("statement", "s00000001", TEN_YEARS + HANDOVER),
     ],
 )
 async def test_the_old_key_verifies_until_all_that_it_signed_is_over(
@@ -159,6 +163,9 @@ async def test_a_key_verifies_for_its_own_purpose_only(ring: KeyRing, now: datet
     assert ring.verifier("a00000001", "access", now) is not None
     assert ring.verifier("a00000001", "check_in", now) is None
     assert ring.verifier("01", "access", now) is None
+    assert ring.verifier("s00000001", "statement", now) is not None
+    assert ring.verifier("s00000001", "access", now) is None
+    assert ring.verifier("a00000001", "statement", now) is None
     assert ring.verifier("77", "check_in", now) is None
 
 
@@ -187,7 +194,8 @@ async def test_ended_keys_are_deleted_by_the_next_rotation(conn: Conn, box: Secr
 
     await rotate(conn, box, later)
 
-    assert await kids(conn) == ["a00000002", "a00000003", "02", "03"]
+    statements = ["s00000001", "s00000002", "s00000003"]  # what they sign can be checked for ten years
+    assert await kids(conn) == ["a00000002", "a00000003", "02", "03", *statements]
 
 
 @pytest.mark.parametrize(
@@ -235,9 +243,10 @@ async def test_check_in_numbers_come_round_after_99(conn: Conn, box: SecretBox, 
 
     made = [await rotate(conn, box, now + timedelta(days=5 * n), lead=timedelta(0)) for n in range(1, 102)]
 
-    assert [check_in for _, check_in in made] == [f"{number % 100:02d}" for number in range(2, 103)]
+    assert [check_in for _, check_in, _ in made] == [f"{number % 100:02d}" for number in range(2, 103)]
     assert made[-1][0] == f"a{102:08x}"
-    assert await kids(conn) == [f"a{101:08x}", f"a{102:08x}", "01", "02"]
+    kept = [kid for kid in await kids(conn) if not kid.startswith("s")]
+    assert kept == [f"a{101:08x}", f"a{102:08x}", "01", "02"]
 
 
 async def test_a_hundred_numbers_in_use_is_told_in_one_sentence(conn: Conn, box: SecretBox, now: datetime) -> None:
@@ -269,11 +278,11 @@ async def test_two_rotations_at_once_make_two_keys_one_after_the_other(
     await conn.execute("COMMIT")
 
     # then it sees the first one's key
-    assert await second == ["a00000003", "03"]
+    assert await second == ["a00000003", "03", "s00000003"]
     ring = await load(conn, box, now)
     assert ring.signer("access", now + timedelta(hours=25)).kid == "a00000003"
     open_ended = [key.kid for key in ring.keys if key.verifies_until is None]
-    assert open_ended == ["a00000003", "03"]
+    assert open_ended == ["a00000003", "03", "s00000003"]
 
 
 async def test_a_key_set_is_one_that_any_jose_library_reads(conn: Conn, box: SecretBox, now: datetime) -> None:
@@ -285,7 +294,8 @@ async def test_a_key_set_is_one_that_any_jose_library_reads(conn: Conn, box: Sec
     published = keys.jwks(ring, now)
 
     # then all keys stand in it, the next ones too
-    assert [jwk["kid"] for jwk in published["keys"]] == ["a00000001", "a00000002", "01", "02"]
+    kids_published = [jwk["kid"] for jwk in published["keys"]]
+    assert kids_published == ["a00000001", "a00000002", "01", "02", "s00000001", "s00000002"]
     for jwk in published["keys"]:
         assert (jwk["kty"], jwk["crv"], jwk["use"], jwk["alg"]) == ("OKP", "Ed25519", "sig", "EdDSA")
         assert re.fullmatch(r"[A-Za-z0-9_-]{43}", jwk["x"])

@@ -46,11 +46,14 @@ async def test_every_law_holds_on_what_the_ledger_wrote(conn: Conn, now: datetim
 
 TAMPERINGS = {
     "every account holds what its transfers say": "UPDATE accounts SET balance = balance + 1 WHERE kind = 'pending'",
-    "entries are numbered without gaps, and each line leads to the next": (
+    "every entry follows from the one before it, without gaps, as it was written": (
         "UPDATE entries SET points = points + 1 WHERE seq = 1"
     ),
-    "every card stands as its last entry says": "UPDATE cards SET lifetime_earned = lifetime_earned + 1",
-    "every entry moves what it says": "UPDATE transfers SET points = points + 1",
+    "every card stands where its chain of entries ends": "UPDATE cards SET lifetime_earned = lifetime_earned + 1",
+    "what a program issued, took back for rewards and let expire is what its entries say": (
+        "UPDATE transfers SET to_account_id = (SELECT expired_account_id FROM programs) WHERE seq = 1"
+    ),
+    "every entry moves what it says, between accounts and in lots": "UPDATE transfers SET points = points + 1",
     "every lot has left what its movements say": "UPDATE lots SET remaining = remaining - 1",
     "the lots of a card sum to its balance": "UPDATE lots SET activated_at = NULL",
 }
