@@ -9,6 +9,9 @@ from wallet.database import Conn
 
 T = TypeVar("T")
 
+Move = Callable[[Conn], Awaitable[object]]
+"""What somebody does in a transaction."""
+
 BLOCKED_SQL = """
     SELECT cardinality(pg_blocking_pids($1)) > 0
 """
@@ -37,3 +40,19 @@ async def until_blocked(observer: Conn, pid: int) -> None:
 async def pid_of(conn: Conn) -> int:
     """The server process of this connection."""
     return int(await conn.fetchval("SELECT pg_backend_pid()"))
+
+
+async def second_waits_for_first(pool: Pool, first: Move, second: Move) -> object:
+    """What the second gets who comes while the first has done its work and not yet committed."""
+    async with pool.acquire() as one, pool.acquire() as two, pool.acquire() as observer:
+        async with one.transaction():
+            await first(one)
+            pid = await pid_of(two)
+            waiting = asyncio.create_task(in_transaction(two, second))
+            await until_blocked(observer, pid)
+        return (await asyncio.gather(waiting, return_exceptions=True))[0]
+
+
+async def in_transaction(conn: Conn, work: Move) -> object:
+    async with conn.transaction():
+        return await work(conn)

@@ -1,4 +1,6 @@
-"""Where points stand: a program's own accounts, unbounded, and those of cards and gifts, never below zero."""
+"""Where points stand: a program's own accounts, unbounded, and those of cards, gifts and vouchers, never below zero."""
+
+from typing import Literal
 
 from wallet.database import Conn
 from wallet.values import AccountId, CardId, MerchantId, ProgramId
@@ -13,11 +15,13 @@ OPEN_CARD_ACCOUNTS_SQL = """
     VALUES ($1, $4, $2, 'active', $3, 0), ($1, $5, $2, 'pending', $3, 0)
 """
 
-OPEN_GIFT_ACCOUNT_SQL = """
+OPEN_ESCROW_SQL = """
     INSERT INTO accounts (merchant_id, account_id, program_id, kind, card_id, balance)
-    VALUES ($1, uuidv7(), $2, 'gift', $3, 0)
+    VALUES ($1, uuidv7(), $2, $4, $3, 0)
     RETURNING account_id
 """
+
+EscrowKind = Literal["gift", "voucher"]
 
 
 async def open_program_accounts(
@@ -46,8 +50,8 @@ async def open_card_accounts(
     await conn.execute(OPEN_CARD_ACCOUNTS_SQL, merchant_id, program_id, card_id, active, pending)
 
 
-async def open_gift_account(
-    conn: Conn, *, merchant_id: MerchantId, program_id: ProgramId, sender_card_id: CardId
+async def open_escrow(
+    conn: Conn, *, kind: EscrowKind, merchant_id: MerchantId, program_id: ProgramId, card_id: CardId
 ) -> AccountId:
-    """A new escrow account exists, at 0; what comes to stand on it counts as reserved on the sender's card."""
-    return AccountId(await conn.fetchval(OPEN_GIFT_ACCOUNT_SQL, merchant_id, program_id, sender_card_id))
+    """A new escrow account exists, at 0; what comes to stand on it counts as reserved on the card."""
+    return AccountId(await conn.fetchval(OPEN_ESCROW_SQL, merchant_id, program_id, card_id, kind))

@@ -8,7 +8,7 @@ from uuid import uuid4
 import pytest
 
 from infra.pool import Pool
-from tests.auth.racing import pid_of, race, until_blocked
+from tests.auth.racing import Move, race, second_waits_for_first
 from tests.factories import make_customer
 from tests.wallet.gifts.scenes import (
     FRIEND,
@@ -28,8 +28,6 @@ from wallet.errors import GiftLimitReached, GiftNotClaimable, GiftNotOpen, Insuf
 from wallet.gifts import Claimed, Gift, Sent
 from wallet.rules import GiftRules, Rules
 from wallet.values import CustomerId, GiftStatus, Points
-
-Move = Callable[[Conn], Awaitable[object]]
 
 
 def claiming(link: bytes, customer_id: CustomerId, now: datetime) -> Move:
@@ -95,22 +93,6 @@ def dealing(moves: Sequence[Move]) -> Move:
         return await left.pop()(conn)
 
     return work
-
-
-async def second_waits_for_first(pool: Pool, first: Move, second: Move) -> object:
-    """What the second gets who comes while the first has done its work and not yet committed."""
-    async with pool.acquire() as one, pool.acquire() as two, pool.acquire() as observer:
-        async with one.transaction():
-            await first(one)
-            pid = await pid_of(two)
-            waiting = asyncio.create_task(_in_transaction(two, second))
-            await until_blocked(observer, pid)
-        return (await asyncio.gather(waiting, return_exceptions=True))[0]
-
-
-async def _in_transaction(conn: Conn, work: Move) -> object:
-    async with conn.transaction():
-        return await work(conn)
 
 
 async def test_of_two_claims_the_first_wins(pool: Pool, conn: Conn, now: datetime) -> None:
