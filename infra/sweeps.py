@@ -1,6 +1,6 @@
-"""What time alone brings about: points that unlock or lapse, gifts that go back, secrets that are over."""
+"""What time alone brings about: points that unlock or lapse, tiers, reminders, gifts that go back, secrets that end."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
 
 import asyncpg
@@ -8,9 +8,10 @@ import structlog
 
 from auth import confirmations, sweeping
 from infra.worker import Sweep
-from wallet import check_ins, ledger
+from wallet import check_ins, ledger, notices
 from wallet.database import Conn
 from wallet.gifts import return_due
+from wallet.rewards import lapse_due
 from wallet.values import CardId, MerchantId
 
 TIDY_EVERY = timedelta(minutes=10)
@@ -24,22 +25,40 @@ Changed = Sequence[tuple[MerchantId, CardId]]
 
 
 async def settle_points(conn: Conn, *, limit: int, now: datetime) -> Changed:
-    """Some cards on which something was due are settled: to lock a card is to settle it.
+    """Some cards on which something was due, points or the tier, are settled: to lock a card is to settle it."""
 
-    Each by itself: one that somebody holds, or that cannot be settled, is left for the next time, and nobody waits.
-    """
+    async def settle(merchant_id: MerchantId, card_id: CardId) -> None:
+        await ledger.lock_cards(conn, merchant_id=merchant_id, card_ids=[card_id], now=now)
+
     due = await ledger.cards_due(conn, limit=limit, now=now)
+    return await _each_by_itself(conn, [(card.merchant_id, card.card_id) for card in due], settle)
+
+
+async def write_reminders(conn: Conn, *, limit: int, now: datetime) -> Changed:
+    """The owners of some cards with points that expire soon have a mail on its way."""
+
+    async def remind(merchant_id: MerchantId, card_id: CardId) -> None:
+        await notices.write(conn, merchant_id=merchant_id, card_id=card_id, now=now)
+
+    return await _each_by_itself(conn, await notices.cards_due(conn, limit=limit, now=now), remind)
+
+
+async def _each_by_itself(conn: Conn, cards: Changed, work: Callable[[MerchantId, CardId], Awaitable[None]]) -> Changed:
+    """The cards with which it was done.
+
+    One that somebody holds, or with which it cannot be done, is left for the next time, and nobody waits.
+    """
     await conn.execute(NO_WAITING_SQL)
-    changed = []
-    for card in sorted(due, key=lambda card: (card.merchant_id, card.card_id)):
+    done = []
+    for merchant_id, card_id in sorted(cards):
         try:
             async with conn.transaction():
-                await ledger.lock_cards(conn, merchant_id=card.merchant_id, card_ids=[card.card_id], now=now)
+                await work(merchant_id, card_id)
         except (asyncpg.PostgresError, AssertionError) as trouble:
-            log.warning("sweep.card_left", card_id=str(card.card_id), trouble=type(trouble).__name__)
+            log.warning("sweep.card_left", card_id=str(card_id), trouble=type(trouble).__name__)
         else:
-            changed.append((card.merchant_id, card.card_id))
-    return changed
+            done.append((merchant_id, card_id))
+    return done
 
 
 class Tidying:
@@ -63,5 +82,14 @@ class Tidying:
 
 
 def sweeps() -> tuple[Sweep, ...]:
-    """All of them, in the order in which a worker goes through them."""
-    return Sweep("points", settle_points), Sweep("gifts", return_due), Sweep("tidying", Tidying())
+    """All of them, in the order in which a worker goes through them.
+
+    What goes back does so first: among its points may be some whose time is over.
+    """
+    return (
+        Sweep("gifts", return_due),
+        Sweep("vouchers", lapse_due),
+        Sweep("points", settle_points),
+        Sweep("reminders", write_reminders),
+        Sweep("tidying", Tidying()),
+    )

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import NamedTuple, TypedDict
 
 from wallet.database import Conn, Row
-from wallet.values import CardId, EntryKind, GiftId, MerchantId, Phrase, Points, SaleId
+from wallet.values import HIDDEN, CardId, EntryKind, GiftId, MerchantId, Phrase, Points, SaleId
 
 # One index range a card, newest first, whatever the number of cards asked for.
 HISTORY_SQL = """
@@ -22,7 +22,8 @@ HISTORY_SQL = """
                h.reserved_after, h.lifetime_after, h.occurred_at, h.posted_at, h.store_id, h.sale_id, h.gift_id,
                h.reverses_seq, h.reasons
         FROM entries AS h
-        WHERE h.merchant_id = k.merchant_id AND h.card_id = k.card_id AND h.seq < $3 AND h.kind <> 'GIFT_SETTLED'
+        WHERE h.merchant_id = k.merchant_id AND h.card_id = k.card_id AND h.seq < $3
+          AND h.kind NOT IN ('GIFT_SETTLED', 'VOUCHER_USED', 'VOUCHER_REOPENED', 'CHANGED')
         ORDER BY h.seq DESC
         LIMIT $4
     ) AS e
@@ -165,7 +166,7 @@ async def pages(
 ) -> dict[CardId, list[Entry]]:
     """For each card its newest `first` entries older than `before_seq`, newest first; one statement for all cards.
 
-    `kinds` keeps only those; GIFT_SETTLED, which moves nothing that a customer could see, is never among them.
+    `kinds` keeps only those; what moves nothing that a customer could see (HIDDEN) is never among them.
     """
     found: dict[CardId, list[Entry]] = {card_id: [] for _, card_id in cards}
     merchant_ids, card_ids = [m for m, _ in cards], [c for _, c in cards]
@@ -173,7 +174,7 @@ async def pages(
     if kinds is None:
         rows = await conn.fetch(HISTORY_SQL, merchant_ids, card_ids, before, first)
     else:
-        shown = sorted({kind.value for kind in kinds} - {EntryKind.GIFT_SETTLED.value})
+        shown = sorted(kind.value for kind in set(kinds) - HIDDEN)
         rows = await conn.fetch(HISTORY_OF_KINDS_SQL, merchant_ids, card_ids, before, first, shown)
     for row in rows:
         found[row["card_id"]].append(from_row(row))
@@ -181,7 +182,7 @@ async def pages(
 
 
 async def since(conn: Conn, *, merchant_id: MerchantId, card_id: CardId, after_seq: int) -> list[Entry]:
-    """Every change of the card after `after_seq`, oldest first, GIFT_SETTLED among them; at most EVENTS_MAX."""
+    """Every change of the card after `after_seq`, oldest first, the HIDDEN ones among them; at most EVENTS_MAX."""
     return [from_row(row) for row in await conn.fetch(SINCE_SQL, merchant_id, card_id, after_seq, EVENTS_MAX)]
 
 

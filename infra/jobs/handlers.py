@@ -4,9 +4,10 @@ from collections.abc import Mapping
 
 from auth import confirmations, sign_in
 from auth.secrets import SecretBox
-from infra.jobs import enrolment_mail, gift_mail, sign_in_mail
+from infra.jobs import enrolment_mail, expiry_mail, gift_mail, sign_in_mail
 from infra.jobs.post import Post
 from infra.worker import Handler
+from wallet import notices
 from wallet.gifts import sending
 
 
@@ -16,4 +17,5 @@ def handlers(post: Post, box: SecretBox) -> Mapping[str, Handler]:
         sign_in.MAIL_TOPIC: sign_in_mail.handler(post, box),
         sending.MAIL_TOPIC: gift_mail.handler(post),
         confirmations.MAIL_TOPIC: enrolment_mail.handler(post),
+        notices.MAIL_TOPIC: expiry_mail.handler(post, box),
     }

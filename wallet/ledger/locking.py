@@ -1,6 +1,7 @@
 """Whoever changes a card holds its row first, so that everything read of it stays true until the commit."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from wallet.database import Conn, Row
@@ -8,6 +9,7 @@ from wallet.errors import NotFound
 from wallet.ledger.cards import LockedCard
 from wallet.ledger.maturity import settle_due
 from wallet.rules import carries_from_json
+from wallet.tiers import Standing
 from wallet.values import CardId, MerchantId
 
 # Not FOR UPDATE: whoever inserts a row that names the card (a visit, a sale, a used code) holds its key already, and
@@ -24,20 +26,27 @@ LOCK_CARDS_SQL = """
 # before it waited; the next one sees them as they are.
 READ_CARDS_SQL = """
     SELECT c.card_id, c.program_id, c.customer_id, c.active_account_id, c.pending_account_id,
-           p.issued_account_id, p.expired_account_id, c.revision, c.lifetime_earned, c.carries,
+           p.issued_account_id, p.redeemed_account_id, p.expired_account_id, c.revision, c.lifetime_earned, c.carries,
+           c.chain, c.debt, c.stamps, c.tier, c.tier_since, c.tier_until, c.tier_review_at,
            COALESCE(b.active, 0)::bigint AS active, COALESCE(b.pending, 0)::bigint AS pending,
            COALESCE(b.reserved, 0)::bigint AS reserved,
-           EXISTS (
+           COALESCE(c.tier_review_at <= $3, FALSE) OR EXISTS (
                SELECT FROM lots AS l
-               WHERE l.merchant_id = c.merchant_id AND l.card_id = c.card_id AND l.remaining > 0
+               WHERE l.merchant_id = c.merchant_id AND l.card_id = c.card_id AND l.remaining > 0 AND NOT l.held
                  AND (l.expires_at <= $3 OR (l.activated_at IS NULL AND l.activates_at <= $3))
-           ) AS due
+           ) AS due,
+           ARRAY(
+               SELECT DISTINCT l.sliding_months
+               FROM lots AS l
+               WHERE l.merchant_id = c.merchant_id AND l.card_id = c.card_id AND l.remaining > 0
+                 AND l.sliding_months IS NOT NULL
+           ) AS sliding_months
     FROM cards AS c
     JOIN programs AS p ON p.merchant_id = c.merchant_id AND p.program_id = c.program_id
     LEFT JOIN LATERAL (
         SELECT SUM(a.balance) FILTER (WHERE a.kind = 'active') AS active,
                SUM(a.balance) FILTER (WHERE a.kind = 'pending') AS pending,
-               SUM(a.balance) FILTER (WHERE a.kind = 'gift') AS reserved
+               SUM(a.balance) FILTER (WHERE a.kind IN ('gift', 'voucher')) AS reserved
         FROM accounts AS a
         WHERE a.merchant_id = c.merchant_id AND a.card_id = c.card_id AND a.balance > 0
     ) AS b ON TRUE
@@ -54,13 +63,20 @@ def from_row(merchant_id: MerchantId, row: Row) -> LockedCard:
         active_account_id=row["active_account_id"],
         pending_account_id=row["pending_account_id"],
         issued_account_id=row["issued_account_id"],
+        redeemed_account_id=row["redeemed_account_id"],
         expired_account_id=row["expired_account_id"],
         active=row["active"],
         pending=row["pending"],
         reserved=row["reserved"],
         lifetime_earned=row["lifetime_earned"],
         revision=row["revision"],
+        found_at=row["revision"],
         carries=carries_from_json(row["carries"]),
+        chain=row["chain"],
+        debt=row["debt"],
+        stamps=row["stamps"],
+        standing=Standing(row["tier"], row["tier_since"], row["tier_until"], row["tier_review_at"]),
+        sliding_months=tuple(row["sliding_months"]),
     )
 
 
@@ -80,5 +96,6 @@ async def lock_cards(
     cards = {}
     for row in rows:
         card = from_row(merchant_id, row)
-        cards[card.card_id] = await settle_due(conn, card, now=now) if row["due"] else card
+        settled = await settle_due(conn, card, now=now) if row["due"] else card
+        cards[card.card_id] = replace(settled, found_at=settled.revision)
     return cards

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from wallet.database import Conn
 from wallet.ledger.cards import LockedCard
+from wallet.ledger.chain import Link, canonical, follow, reasons_text
 from wallet.rules import Carry, carries_to_json
 from wallet.values import (
     AccountId,
@@ -16,6 +17,7 @@ from wallet.values import (
     Points,
     SaleId,
     StoreId,
+    VoucherId,
 )
 
 # The card is locked, so the parts cannot run into another posting of the same card. The accounts' and lots' CHECKs
@@ -24,9 +26,10 @@ POST_SQL = """
     WITH entry AS (
         INSERT INTO entries (merchant_id, card_id, seq, kind, points, pending_points, reserved_points,
                              active_after, pending_after, reserved_after, lifetime_after,
-                             occurred_at, posted_at, store_id, sale_id, gift_id,
-                             reverses_seq, reverses_wholly, reasons)
-        VALUES ($1, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)
+                             occurred_at, posted_at, store_id, sale_id, gift_id, voucher_id,
+                             reverses_seq, reverses_wholly, reasons, hash)
+        VALUES ($1, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $32,
+                $18, $19, $20::text::json, $33)
     ), moved AS (
         INSERT INTO transfers (merchant_id, program_id, card_id, seq, from_account_id, to_account_id, points, posted_at)
         SELECT $1, $2, $3, $4, t.from_account_id, t.to_account_id, t.points, $14
@@ -45,10 +48,12 @@ POST_SQL = """
         WHERE a.merchant_id = $1 AND a.account_id = d.account_id AND a.balance IS NOT NULL
     ), earned AS (
         INSERT INTO lots (merchant_id, program_id, card_id, source_seq, sale_id, points, remaining,
-                          activates_at, activated_at, expires_at)
-        SELECT $1, $2, $3, $4, $16, n.points, n.points, n.activates_at, n.activated_at, n.expires_at
-        FROM unnest($24::bigint[], $25::timestamptz[], $26::timestamptz[], $27::timestamptz[])
-             AS n (points, activates_at, activated_at, expires_at)
+                          activates_at, activated_at, expires_at, sliding_months, held, notice_days, notice_at)
+        SELECT $1, $2, $3, $4, $16, n.points, n.points, n.activates_at, n.activated_at, n.expires_at,
+               n.sliding_months, n.held, n.notice_days, n.expires_at - make_interval(days => n.notice_days)
+        FROM unnest($24::bigint[], $25::timestamptz[], $26::timestamptz[], $27::timestamptz[], $34::smallint[],
+                    $35::boolean[], $36::smallint[])
+             AS n (points, activates_at, activated_at, expires_at, sliding_months, held, notice_days)
         RETURNING lot_id, points
     ), changed AS (
         UPDATE lots AS l SET remaining = l.remaining + c.points
@@ -66,7 +71,7 @@ POST_SQL = """
         UPDATE lots AS l SET activated_at = $14
         WHERE l.merchant_id = $1 AND l.lot_id = ANY($30::uuid[]) AND l.card_id = $3 AND l.activated_at IS NULL
     )
-    UPDATE cards SET revision = $4, lifetime_earned = $12, carries = $31
+    UPDATE cards SET revision = $4, lifetime_earned = $12, carries = $31, chain = $33
     WHERE merchant_id = $1 AND card_id = $3 AND revision = $4 - 1
     RETURNING revision
 """
@@ -81,6 +86,7 @@ class Cause:
     store_id: StoreId | None = None
     sale_id: SaleId | None = None
     gift_id: GiftId | None = None
+    voucher_id: VoucherId | None = None
     reverses_seq: int | None = None
     reverses_wholly: bool = False
 
@@ -102,6 +108,9 @@ class NewLot:
     activates_at: datetime
     activated_at: datetime | None
     expires_at: datetime | None
+    sliding_months: int | None = None
+    held: bool = False
+    notice_days: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,16 +139,9 @@ class Posted:
 
 async def post(conn: Conn, card: LockedCard, change: Change, *, cause: Cause, now: datetime) -> Posted:
     """The entry, its transfers and its lots are written; balances, revision and lots have moved with them."""
-    after = replace(
-        card,
-        active=Points(card.active + change.points),
-        pending=Points(card.pending + change.pending),
-        reserved=Points(card.reserved + change.reserved),
-        lifetime_earned=Points(card.lifetime_earned + change.lifetime),
-        revision=card.revision + 1,
-        carries={**card.carries, change.carry.rate: change.carry.minor} if change.carry else card.carries,
-    )
-    assert min(after.active, after.pending, after.reserved, *after.carries.values()) >= 0
+    after = _after(card, change)
+    reasons = reasons_text(cause.reasons)
+    after = replace(after, chain=follow(card.chain, canonical(_link(after, change, cause, reasons, now))))
     new = [change.new_lot] if change.new_lot else []
     revision = await conn.fetchval(
         POST_SQL,
@@ -162,7 +164,7 @@ async def post(conn: Conn, card: LockedCard, change: Change, *, cause: Cause, no
         cause.gift_id,
         cause.reverses_seq,
         cause.reverses_wholly,
-        [{"code": reason.code, "facts": dict(reason.facts)} for reason in cause.reasons],
+        reasons,
         [move.source for move in change.moves],
         [move.target for move in change.moves],
         [move.points for move in change.moves],
@@ -174,6 +176,51 @@ async def post(conn: Conn, card: LockedCard, change: Change, *, cause: Cause, no
         list(change.lots.values()),
         list(change.activated),
         carries_to_json(after.carries),
+        cause.voucher_id,
+        after.chain,
+        [lot.sliding_months for lot in new],
+        [lot.held for lot in new],
+        [lot.notice_days or None for lot in new],
     )
     assert revision == after.revision, "the card was changed by somebody who did not hold it"
     return Posted(card=after, seq=after.revision)
+
+
+def _after(card: LockedCard, change: Change) -> LockedCard:
+    """The card as the change leaves it, but for its chain."""
+    after = replace(
+        card,
+        active=Points(card.active + change.points),
+        pending=Points(card.pending + change.pending),
+        reserved=Points(card.reserved + change.reserved),
+        lifetime_earned=Points(card.lifetime_earned + change.lifetime),
+        revision=card.revision + 1,
+        carries={**card.carries, change.carry.rate: change.carry.hundredths} if change.carry else card.carries,
+    )
+    assert min(after.active, after.pending, after.reserved, *after.carries.values()) >= 0
+    if change.new_lot and change.new_lot.sliding_months is not None:
+        after = replace(after, sliding_months=tuple({*after.sliding_months, change.new_lot.sliding_months}))
+    return after
+
+
+def _link(after: LockedCard, change: Change, cause: Cause, reasons: str, now: datetime) -> Link:
+    return Link(
+        seq=after.revision,
+        kind=change.kind.value,
+        points=change.points,
+        pending_points=change.pending,
+        reserved_points=change.reserved,
+        active_after=after.active,
+        pending_after=after.pending,
+        reserved_after=after.reserved,
+        lifetime_after=after.lifetime_earned,
+        occurred_at=cause.occurred_at,
+        posted_at=now,
+        store_id=cause.store_id,
+        sale_id=cause.sale_id,
+        gift_id=cause.gift_id,
+        voucher_id=cause.voucher_id,
+        reverses_seq=cause.reverses_seq,
+        reverses_wholly=cause.reverses_wholly,
+        reasons=reasons,
+    )

@@ -1,10 +1,11 @@
 """What each mail says: subject, text and HTML, in the recipient's language."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
-from babel.dates import format_time
+from babel.dates import format_date, format_time
 
 from schema.translations import PointNames, Translator
 from wallet.values import Points
@@ -49,6 +50,21 @@ class EnrolmentFacts:
     link: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class ExpiringFacts:
+    """What a member is told of points before they expire.
+
+    `days`: on which day for the last time they can spend how many, soonest first. `active`: all that they can spend.
+    """
+
+    merchant_name: str
+    program_name: str
+    point_names: PointNames
+    active: Points
+    days: Sequence[tuple[date, Points]]
+    stop_link: str
+
+
 def sign_in(templates: Templates, say: Translator, *, brand: str, code: str, good_for: timedelta) -> RenderedMail:
     """The mail with a sign-in code. The subject, which a locked phone shows, does not have the code."""
     subject = say.gettext("Sign in to {brand}").format(brand=brand)
@@ -88,6 +104,25 @@ def enrolment(templates: Templates, say: Translator, facts: EnrolmentFacts) -> R
         "link": facts.link,
     }
     return _fill(templates, "enrolment", say, subject, blanks)
+
+
+def expiring(templates: Templates, say: Translator, facts: ExpiringFacts) -> RenderedMail:
+    """The mail that tells a member of points before they expire."""
+    names = facts.point_names
+    total = say.points(sum(points for _, points in facts.days), names)
+    subject = say.gettext("Use them in time: {amount} at {merchant}").format(amount=total, merchant=facts.merchant_name)
+    blanks: dict[str, object] = {
+        "merchant": facts.merchant_name,
+        "program": facts.program_name,
+        "amount": total,
+        "balance": say.points(facts.active, names),
+        "days": [
+            {"amount": say.points(points, names), "day": format_date(day, "long", locale=say.locale)}
+            for day, points in facts.days
+        ],
+        "stop_link": facts.stop_link,
+    }
+    return _fill(templates, "expiring", say, subject, blanks)
 
 
 def _minute(say: Translator, moment: datetime) -> str:

@@ -1,16 +1,22 @@
-"""Where the mail of a gift leads whoever wants no such mail: a page that only shows, and one POST that does it.
+"""Where a mail leads whoever wants no such mail: a page that only shows, and one POST that does it.
 
 The POST is also what mail programs send for a person who presses their own button (RFC 8058): it needs no cookie, no
 page before it, and it answers without leading on.
 """
 
+from collections.abc import Mapping
+
 from starlette.requests import Request
 from starlette.responses import Response
 
+from auth import notice_links
 from wallet import gifts
 from web.pages.facts import PageFacts
 from web.pages.gift import link_hash_of
 from web.pages.rendering import reader_of, render
+
+BUTTON_ALONE: Mapping[str, str] = {"script-src": "'none'", "form-action": "'self'"}
+"""The forms that are sent without a script, so that mail can be stopped in any browser."""
 
 
 async def stop_page(facts: PageFacts, request: Request) -> Response:
@@ -22,5 +28,15 @@ async def stop_page(facts: PageFacts, request: Request) -> Response:
     if done:
         async with facts.pool().acquire() as conn, conn.transaction():
             await gifts.refuse_mail(conn, link_hash=link_hash_of(request.path_params["token"]), now=facts.clock())
-    # The one form that is sent without a script, so that mail can be stopped in any browser.
-    return render("stop", reader_of(request), {"done": done}, csp={"script-src": "'none'", "form-action": "'self'"})
+    return render("stop", reader_of(request), {"done": done}, csp=BUTTON_ALONE)
+
+
+async def stop_notices_page(facts: PageFacts, request: Request) -> Response:
+    """By GET the page, the same for every link. By POST the customer that the link names gets no reminders any more."""
+    done = request.method == "POST"
+    if done:
+        async with facts.pool().acquire() as conn, conn.transaction():
+            await notice_links.stop_notices(
+                conn, box=facts.box(), token=request.path_params["token"], now=facts.clock()
+            )
+    return render("stop_notices", reader_of(request), {"done": done}, csp=BUTTON_ALONE)

@@ -29,6 +29,25 @@ class ModelGift:
 
 
 @dataclass
+class ModelVoucher:
+    """A reward that was bought: its points, the lots that they came from, and whether it is used."""
+
+    card: int
+    points: int
+    taken: list[tuple[ModelLot, int]]
+    used: bool = False
+
+
+@dataclass
+class ModelSpending:
+    """What was bought and used in one go, as far as it has not come back."""
+
+    card: int
+    points: int
+    taken: list[tuple[ModelLot, int]]
+
+
+@dataclass
 class ModelCard:
     lots: list[ModelLot] = field(default_factory=list)
     reserved: int = 0
@@ -50,18 +69,20 @@ class Model:
     gifts: list[ModelGift] = field(default_factory=list)
     issued: int = 0
     expired: int = 0
+    redeemed: int = 0
     lots_made: int = 0
     untaken: dict[UUID, int] = field(default_factory=dict)
 
     def settle(self, card: ModelCard, now: datetime) -> None:
-        """What time does, when the card is next touched."""
+        """What time does, when the card is next touched: one entry for each lot that becomes spendable, and one for all
+        that expires at one moment.
+        """
         for lot in card.lots:
             if lot.remaining and not lot.active and lot.activates_at <= now:
                 lot.active = True
                 card.entries += 1
         over = [lot for lot in card.lots if lot.remaining and lot.expires_at is not None and lot.expires_at <= now]
-        if over:
-            card.entries += 1
+        card.entries += len({lot.expires_at for lot in over})
         for lot in over:
             self.expired += lot.remaining
             lot.expired += lot.remaining
@@ -142,3 +163,61 @@ class Model:
         sender.entries += 1
         self.add_lot(recipient, gift.points, now, expires_at, None).active = True
         recipient.entries += 1
+
+    def buy(self, index: int, points: int, now: datetime) -> list[tuple[ModelLot, int]] | None:
+        """What so many points take from which lots; None if there are fewer."""
+        card = self.cards[index]
+        self.settle(card, now)
+        if points > card.active:
+            return None
+        ranked = sorted((lot for lot in card.lots if lot.active), key=ModelLot.spending_order)
+        return self.take(ranked, points)
+
+    def reserve(self, index: int, points: int, now: datetime) -> ModelVoucher | None:
+        taken = self.buy(index, points, now)
+        if taken is None:
+            return None
+        self.cards[index].reserved += points
+        self.cards[index].entries += 1
+        return ModelVoucher(index, points, taken)
+
+    def use(self, index: int, vouchers: list[ModelVoucher], spot: int, now: datetime) -> ModelSpending | None:
+        """The vouchers are used, and so many points spent on the spot, in one entry."""
+        taken = self.buy(index, spot, now)
+        if taken is None:
+            return None
+        card, points = self.cards[index], sum(voucher.points for voucher in vouchers)
+        for voucher in vouchers:
+            voucher.used = True
+        card.reserved -= points
+        card.entries += 1 if spot or points else 0
+        self.redeemed += spot + points
+        return ModelSpending(index, spot, taken)
+
+    def reopen(
+        self, index: int, vouchers: list[ModelVoucher], spending: ModelSpending, spot: int, now: datetime
+    ) -> None:
+        """The vouchers can be used again, and so much of the spending is back, the longest-lived lots first."""
+        card, points = self.cards[index], sum(voucher.points for voucher in vouchers)
+        self.settle(card, now)
+        for voucher in vouchers:
+            voucher.used = False
+        left, rest = spot, list[tuple[ModelLot, int]]()
+        for lot, part in sorted(spending.taken, key=lambda each: each[0].spending_order(), reverse=True):
+            back = min(left, part)
+            lot.remaining += back
+            left -= back
+            rest.append((lot, part - back))
+        spending.points -= spot
+        spending.taken = rest
+        card.reserved += points
+        card.entries += 1 if spot or points else 0
+        self.redeemed -= spot + points
+
+    def release(self, voucher: ModelVoucher, now: datetime) -> None:
+        card = self.cards[voucher.card]
+        self.settle(card, now)
+        for lot, part in voucher.taken:
+            lot.remaining += part
+        card.reserved -= voucher.points
+        card.entries += 1
