@@ -4,8 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from wallet import cards
+from wallet import cards, customers
 from wallet.baskets import text_problems
+from wallet.customers import Contact, Known
 from wallet.database import Conn
 from wallet.errors import IdempotencyKeyReused, InvalidInput, Problem
 from wallet.stores import LOCALE, LOCALE_MAX
@@ -29,19 +30,6 @@ FIND_BY_KEY_SQL = """
     WHERE merchant_id = $1 AND terminal_id = $2 AND idempotency_key = $3
 """
 
-INSERT_CUSTOMER_SQL = """
-    INSERT INTO customers (email, email_key, name, locale, created_at)
-    VALUES ($1, $2, $3, $4, $5)
-    ON CONFLICT (email_key) DO NOTHING
-    RETURNING customer_id
-"""
-
-FIND_CUSTOMER_SQL = """
-    SELECT customer_id, confirmed_at IS NOT NULL AS confirmed
-    FROM customers
-    WHERE email_key = $1
-"""
-
 OPEN_SQL = """
     INSERT INTO visits (merchant_id, store_id, terminal_id, card_id, purpose, opened_at, expires_at, already_member,
                         idempotency_key, input_hash)
@@ -51,28 +39,38 @@ OPEN_SQL = """
 
 
 @dataclass(frozen=True, slots=True)
+class Reader:
+    """A customer who has a mailbox. One who was enrolled by a telephone number alone has none, and gets no mail."""
+
+    customer_id: CustomerId
+    email: str
+    email_key: str
+
+
+@dataclass(frozen=True, slots=True)
 class Enrolled:
     visit: Visit
     already_member: bool
     replayed: bool
     """Whether an earlier enrolment did it all, and this one did nothing."""
-    to_tell: CustomerId | None
-    """The customer, if a mail should tell of the card: it is new, or its owner has not proved to read the mailbox."""
+    to_tell: Reader | None
+    """Whom a mail should tell of the card: it is new, or its owner has not proved to read the mailbox."""
 
 
 async def enrol(
     conn: Conn,
     *,
     terminal: Terminal,
-    email: str,
-    email_key: str,
+    contact: Contact,
     name: str | None,
     locale: str | None,
     idempotency_key: UUID,
     input_hash: bytes,
     now: datetime,
 ) -> Enrolled:
-    """The mailbox has a customer, the customer has a card in the store's program, and a visit to earn on is open.
+    """The mailbox or number has a customer, who has a card in the store's program, and a visit to earn on is open.
+
+    Whose they are, and what a till may add to somebody who is there already, `customers.ensure` says.
 
     A new customer has this name and locale, the store's if none is given; one who is there already keeps theirs: a till
     has no say in them. No mail is written here: whether one is due, `to_tell` says. The same key with the same input
@@ -93,25 +91,21 @@ async def enrol(
         if earlier["input_hash"] != input_hash:
             raise IdempotencyKeyReused
         return Enrolled(Visit.from_row(earlier), earlier["already_member"], replayed=True, to_tell=None)
-    customer_id, confirmed = await _ensure_customer(conn, email, email_key, name, locale, now=now)
+    known = await customers.ensure(
+        conn, merchant_id=terminal.merchant_id, contact=contact, name=name, locale=locale, now=now
+    )
     card_id, already_member = await cards.ensure_member(
-        conn, merchant_id=terminal.merchant_id, program_id=terminal.program_id, customer_id=customer_id, now=now
+        conn, merchant_id=terminal.merchant_id, program_id=terminal.program_id, customer_id=known.customer_id, now=now
     )
     visit = await _open(conn, terminal, card_id, already_member, idempotency_key, input_hash, now=now)
-    to_tell = None if confirmed and already_member else customer_id
+    to_tell = None if known.confirmed and already_member else _reader(known)
     return Enrolled(visit, already_member, replayed=False, to_tell=to_tell)
 
 
-async def _ensure_customer(
-    conn: Conn, email: str, email_key: str, name: str | None, locale: str, *, now: datetime
-) -> tuple[CustomerId, bool]:
-    """The customer of this mailbox, made if need be, and whether they have ever proved to read it."""
-    customer_id = await conn.fetchval(INSERT_CUSTOMER_SQL, email, email_key, name, locale, now)
-    if customer_id is not None:
-        return CustomerId(customer_id), False
-    row = await conn.fetchrow(FIND_CUSTOMER_SQL, email_key)
-    assert row is not None, "the customer that was in the way is there"
-    return CustomerId(row["customer_id"]), row["confirmed"]
+def _reader(known: Known) -> Reader | None:
+    if known.email is None or known.email_key is None:
+        return None
+    return Reader(known.customer_id, known.email, known.email_key)
 
 
 async def _open(

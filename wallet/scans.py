@@ -30,13 +30,6 @@ IDENTIFY_TYPED_SQL = """
     WHERE s.merchant_id = $1 AND s.short_code = $2
 """
 
-USE_UP_SQL = """
-    INSERT INTO used_codes (merchant_id, jti, card_id, terminal_id, used_at)
-    VALUES ($1, $2, $3, $4, $5)
-    ON CONFLICT DO NOTHING
-    RETURNING jti
-"""
-
 USED_AT_SQL = """
     SELECT used_at
     FROM used_codes
@@ -103,18 +96,6 @@ def judge(code: Identified, *, at: datetime) -> None:
             raise CodeExpired(code.ended_at)
         if not code.shown:
             raise CodeExpired(min(code.expires_at, at))
-
-
-async def use_up(conn: Conn, *, terminal: Terminal, identified: Identified, at: datetime, now: datetime) -> None:
-    """The code was good at `at` (now, or when an offline till scanned it) and, once this commits, is used up.
-
-    Of any number of callers at once one gets through. Raises as `judge` does.
-    """
-    judge(identified, at=at)
-    jti = as_bigint(identified.jti)
-    facts = (terminal.merchant_id, jti, identified.card_id, terminal.terminal_id, now)
-    if await conn.fetchval(USE_UP_SQL, *facts) is None:
-        raise await already_used(conn, terminal=terminal, identified=identified)
 
 
 async def already_used(conn: Conn, *, terminal: Terminal, identified: Identified) -> CodeAlreadyUsed:

@@ -7,7 +7,8 @@ from wallet import scans
 from wallet.check_ins import as_bigint
 from wallet.database import Conn, Row
 from wallet.errors import NotFound
-from wallet.values import CardId, CheckInPurpose, MerchantId, Points, ScannedCode, Terminal, VisitId
+from wallet.tiers import Standing
+from wallet.values import CardId, CheckInPurpose, MerchantId, Points, ProgramId, ScannedCode, Terminal, VisitId
 
 LIFE = timedelta(minutes=15)
 
@@ -42,10 +43,12 @@ MEMBER_CARD_SQL = """
                 ) AND NOT EXISTS (
                     SELECT FROM visits AS v
                     WHERE v.merchant_id = c.merchant_id AND v.card_id = c.card_id AND v.idempotency_key IS NULL
+                      AND NOT v.looked_up
                 )
                 THEN NULL ELSE u.name END AS display_name,
            right(c.number, 4) AS number_last4, p.point_name,
-           p.point_name_plural, a.balance AS active, w.balance AS pending, c.revision
+           p.point_name_plural, a.balance AS active, w.balance AS pending, c.revision, c.program_id, c.stamps,
+           c.tier, c.tier_since, c.tier_until, c.tier_review_at
     FROM cards AS c
     JOIN customers AS u ON u.customer_id = c.customer_id
     JOIN programs AS p ON p.merchant_id = c.merchant_id AND p.program_id = c.program_id
@@ -89,6 +92,9 @@ class MemberCard:
     active: Points
     pending: Points
     revision: int
+    program_id: ProgramId
+    stamps: int
+    standing: Standing
 
     @classmethod
     def from_row(cls, row: Row) -> "MemberCard":
@@ -102,6 +108,9 @@ class MemberCard:
             active=row["active"],
             pending=row["pending"],
             revision=row["revision"],
+            program_id=row["program_id"],
+            stamps=row["stamps"],
+            standing=Standing(row["tier"], row["tier_since"], row["tier_until"], row["tier_review_at"]),
         )
 
 

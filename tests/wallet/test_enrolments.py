@@ -12,8 +12,9 @@ from infra.pool import Pool
 from tests.factories import Shop, make_card, make_customer, make_shop
 from tests.wallet.counter import another_till, counts, race, until_waiting
 from wallet import enrolments, fingerprint, visits
+from wallet.customers import Contact
 from wallet.database import Conn
-from wallet.enrolments import Enrolled
+from wallet.enrolments import Enrolled, Reader
 from wallet.errors import IdempotencyKeyReused, InvalidInput
 from wallet.values import CheckInPurpose, Terminal
 
@@ -36,8 +37,7 @@ def enrolling(
     return lambda conn: enrolments.enrol(
         conn,
         terminal=terminal,
-        email=email,
-        email_key=email.lower(),
+        contact=Contact(email, email.lower(), None),
         name=name,
         locale=locale,
         idempotency_key=key,
@@ -86,7 +86,8 @@ async def test_a_new_customer_gets_a_card_and_a_visit_and_is_to_be_told(
         customer["customer_id"],
         shop.program_id,
     ]
-    assert (enrolled.replayed, enrolled.to_tell) == (False, customer["customer_id"])
+    reader = Reader(customer["customer_id"], "Anu@example.com", "anu@example.com")
+    assert (enrolled.replayed, enrolled.to_tell) == (False, reader)
 
 
 async def test_points_can_be_earned_at_once(conn: Conn, now: datetime, shop: Shop, key: uuid.UUID) -> None:
@@ -156,7 +157,8 @@ async def test_a_customer_who_is_there_keeps_name_and_locale_and_is_to_be_told_o
     enrolled = await enrol(conn, shop.terminal, "ANU@example.com", name="Mallory", locale="th-TH", key=key, now=now)
     # then
     assert await conn.fetch(CUSTOMER_SQL) == before
-    assert (enrolled.already_member, enrolled.to_tell) == (False, customer_id)
+    reader = Reader(customer_id, "anu@example.com", "anu@example.com")
+    assert (enrolled.already_member, enrolled.to_tell) == (False, reader)
     assert await conn.fetchval("SELECT customer_id FROM cards") == customer_id
     assert await counts(conn, *TABLES) == dict.fromkeys(TABLES, 1)
 

@@ -11,7 +11,7 @@ import pytest
 from infra.pool import Pool
 from tests.factories import Shop, make_shop
 from tests.wallet.counter import Member, another_till, count, make_member, qr, race, show, typed, until_waiting
-from wallet import check_ins, ledger, programs, scans
+from wallet import check_ins, ledger, programs, scans, visits
 from wallet.check_ins import Minted, as_bigint
 from wallet.database import Conn
 from wallet.errors import CodeAlreadyUsed, CodeExpired, CodeInvalid
@@ -23,13 +23,11 @@ REDEEM = CheckInPurpose.REDEEM
 MICROSECOND = timedelta(microseconds=1)
 
 
-async def use(
-    conn: Conn, terminal: Terminal, code: ScannedCode, *, at: datetime | None = None, now: datetime
-) -> Identified:
+async def use(conn: Conn, terminal: Terminal, code: ScannedCode, *, now: datetime) -> Identified:
     """The code, identified and used up in one transaction."""
     async with conn.transaction():
         identified = await scans.identify(conn, terminal=terminal, code=code)
-        await scans.use_up(conn, terminal=terminal, identified=identified, at=at or now, now=now)
+        await visits.open_by_scan(conn, terminal=terminal, code=code, now=now)
     return identified
 
 
@@ -226,16 +224,13 @@ async def test_an_offline_sale_is_judged_by_the_moment_of_its_scan(
     redeem = await show(conn, shop, member, REDEEM, now=now)
     await show(conn, shop, member, REDEEM, now=now + timedelta(seconds=20))
     scanned_at = now + timedelta(seconds=10)
-    evening = now + timedelta(hours=9)
-    # when
-    await use(conn, shop.terminal, qr(earn), at=scanned_at, now=evening)
-    await use(conn, shop.terminal, qr(redeem), at=scanned_at, now=evening)
-    # then
-    assert [row["used_at"] for row in await conn.fetch("SELECT used_at FROM used_codes")] == [evening, evening]
     late = await show(conn, shop, member, now=now)
+    # when, then
+    for minted in (earn, redeem):
+        scans.judge(await scans.identify(conn, terminal=shop.terminal, code=qr(minted)), at=scanned_at)
+    identified = await scans.identify(conn, terminal=shop.terminal, code=qr(late))
     with pytest.raises(CodeExpired):
-        await use(conn, shop.terminal, qr(late), at=late.expires_at + timedelta(seconds=5), now=evening)
-    assert await count(conn, "used_codes") == 2
+        scans.judge(identified, at=late.expires_at + timedelta(seconds=5))
 
 
 async def test_a_redeem_code_that_is_no_longer_known_is_over_and_an_earn_code_is_not(

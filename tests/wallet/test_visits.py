@@ -25,6 +25,7 @@ from wallet import stores, visits
 from wallet.check_ins import as_bigint
 from wallet.database import Conn
 from wallet.errors import CodeAlreadyUsed, CodeExpired, CodeInvalid, NotFound
+from wallet.tiers import NO_TIER
 from wallet.values import CheckInPurpose, ScannedCode, Terminal, TypedCode, VisitId
 from wallet.visits import MemberCard, Visit
 
@@ -215,6 +216,9 @@ async def test_the_till_sees_the_name_the_balance_and_four_digits(
         active=card.active,
         pending=card.pending,
         revision=2,
+        program_id=shop.program_id,
+        stamps=0,
+        standing=NO_TIER,
     )
     assert (card.active, card.pending) == (120, 45)
 

@@ -1,0 +1,99 @@
+"""What a store did lately with the card it serves, and what of it can be undone, or why not."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from wallet.database import Conn, Row
+from wallet.sales import Sale, receipts
+from wallet.values import Phrase, SaleId, Terminal, VisitId
+
+LOOKED_BACK = timedelta(days=30)
+MOST = 20
+
+# As wallet.sales.receipts reads one sale, for all of them at once.
+OPERATIONS_SQL = """
+    SELECT s.merchant_id, s.sale_id, s.store_id, s.card_id, t.name AS store_name, s.receipt_number, s.total_minor,
+           s.discount_minor, s.currency, s.points, s.bonus_points, s.stamps, s.review, s.offline, s.occurred_at,
+           s.posted_at, s.revision, r.rules, t.timezone, s.wholly_returned, s.local_day,
+           COALESCE((SELECT MIN(l.activates_at) FROM lots AS l
+                     WHERE l.merchant_id = s.merchant_id AND l.sale_id = s.sale_id), s.posted_at) AS spendable_at,
+           (SELECT COALESCE(SUM(b.points_taken_back), 0) FROM refunds AS b
+            WHERE b.merchant_id = s.merchant_id AND b.sale_id = s.sale_id)::bigint AS refunded_points,
+           (SELECT jsonb_agg(jsonb_build_object(
+                       'line_id', l.line_id, 'kind', l.kind, 'sku', l.sku, 'category', l.category,
+                       'paid_minor', l.paid_minor, 'hundredths', l.hundredths, 'points', l.points,
+                       'stamps', l.stamps, 'status', l.status,
+                       'refunded', EXISTS (
+                           SELECT FROM refund_lines AS b
+                           WHERE b.merchant_id = l.merchant_id AND b.sale_id = l.sale_id AND b.position = l.position
+                             AND b.wholly
+                       )
+                   ) ORDER BY l.position)
+            FROM sale_lines AS l
+            WHERE l.merchant_id = s.merchant_id AND l.sale_id = s.sale_id) AS lines
+    FROM visits AS v
+    JOIN sales AS s ON s.merchant_id = v.merchant_id AND s.card_id = v.card_id AND s.store_id = v.store_id
+    JOIN stores AS t ON t.merchant_id = s.merchant_id AND t.store_id = s.store_id
+    JOIN program_revisions AS r
+      ON r.merchant_id = s.merchant_id AND r.program_id = s.program_id AND r.revision = s.revision
+    WHERE v.merchant_id = $1 AND v.store_id = $2 AND v.visit_id = $3 AND v.expires_at > $4 AND s.occurred_at > $5
+    ORDER BY s.occurred_at DESC, s.sale_id DESC
+    LIMIT $6
+"""
+
+DISCOUNTS_OF_SALES_SQL = """
+    SELECT d.sale_id, w.merchant_id, w.reward_id, w.program_id, w.slug, w.name, w.description, w.kind, w.amount_minor,
+           w.percent, w.ceiling_minor, w.categories, w.skus, w.cost_points, w.cost_stamps, w.stock, w.per_member,
+           w.tiers, w.store_ids, w.claimable_from, w.claimable_until, w.voucher_days,
+           l.line_id, d.amount_minor AS discount_minor
+    FROM sale_discounts AS d
+    JOIN vouchers AS v ON v.merchant_id = d.merchant_id AND v.voucher_id = d.voucher_id
+    JOIN rewards AS w ON w.merchant_id = v.merchant_id AND w.reward_id = v.reward_id
+    JOIN sale_lines AS l ON l.merchant_id = d.merchant_id AND l.sale_id = d.sale_id AND l.position = d.position
+    WHERE d.merchant_id = $1 AND d.sale_id = ANY($2::uuid[])
+    ORDER BY d.sale_id, d.voucher_id, d.position
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """A sale of the card at this store. `why_not`: why it cannot be undone from here; None if it can, by a refund of
+    all that is left of it.
+    """
+
+    sale: Sale
+    why_not: Phrase | None
+
+
+async def of_visit(conn: Conn, *, terminal: Terminal, visit_id: VisitId, now: datetime) -> list[Operation]:
+    """The last 20 sales of the visiting card at the till's own store, not older than 30 days, the newest first.
+
+    None where the visit is not of this store or is over. One statement, and one more where rewards paid for something.
+    """
+    place = (terminal.merchant_id, terminal.store_id, visit_id)
+    rows = await conn.fetch(OPERATIONS_SQL, *place, now, now - LOOKED_BACK, MOST)
+    discounts = await _discounts(conn, terminal, [row["sale_id"] for row in rows if row["discount_minor"]])
+    today = now.astimezone(ZoneInfo(terminal.timezone)).date()
+    return [
+        Operation(receipts.from_rows(row, row["lines"], discounts[row["sale_id"]]), _why_not(row, today))
+        for row in rows
+    ]
+
+
+async def _discounts(conn: Conn, terminal: Terminal, sale_ids: Sequence[SaleId]) -> dict[SaleId, list[Row]]:
+    of_sale: dict[SaleId, list[Row]] = defaultdict(list)
+    if sale_ids:
+        for row in await conn.fetch(DISCOUNTS_OF_SALES_SQL, terminal.merchant_id, sale_ids):
+            of_sale[row["sale_id"]].append(row)
+    return of_sale
+
+
+def _why_not(row: Row, today: date) -> Phrase | None:
+    if row["wholly_returned"]:
+        return Phrase("operation_returned")
+    if row["local_day"] != today:
+        return Phrase("operation_of_earlier_day", {"receipt": row["receipt_number"]})
+    return None
