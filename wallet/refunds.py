@@ -1,25 +1,29 @@
-"""Refunds: goods come back, whole sales or lines of them, and what they earned goes back with them."""
+"""Refunds: goods come back, whole sales, lines of them or a part of the money, and what they did to the card with them.
+
+What is due is a function of what has come back so far, so that any way to split a refund ends where one of all does:
+docs/decisions/0005-carry-and-refunds.md and 0013-refunds-of-everything.md.
+"""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
-from wallet import earning, fingerprint, ledger, sales, visits
-from wallet.baskets import LINES_MAX, Line
-from wallet.database import Conn, Row
-from wallet.earning import GivenBack
-from wallet.errors import IdempotencyKeyReused, InvalidInput, LineAlreadyRefunded, NotFound, Problem
-from wallet.ledger import Cause, LockedCard
-from wallet.rules import Carry, Rules
+from wallet import earning, fingerprint, ledger, punch_cards, returns, sales, visits
+from wallet.database import Conn
+from wallet.earning import KeptLine
+from wallet.errors import IdempotencyKeyReused, NotFound
+from wallet.ledger import Cause, Earlier, LockedCard
+from wallet.returns import GivenBack, Returned, SoldSale
+from wallet.rules import Carry
 from wallet.sales import Sale
-from wallet.values import CardId, LineKind, Minor, Phrase, Points, RefundId, SaleId, Terminal
+from wallet.values import Money, OperatorId, Phrase, Points, RefundId, SaleId, Terminal
 from wallet.visits import MemberCard
 
 INSERT_REFUND_SQL = """
-    INSERT INTO refunds (merchant_id, sale_id, terminal_id, points_due, points_taken_back, posted_at, idempotency_key,
-                         input_hash)
-    SELECT merchant_id, sale_id, $4, 0, 0, $5, $6, $7
+    INSERT INTO refunds (merchant_id, sale_id, terminal_id, points_due, points_taken_back, operator_id, posted_at,
+                         idempotency_key, input_hash)
+    SELECT merchant_id, sale_id, $4, 0, 0, $5, $6, $7, $8
     FROM sales
     WHERE merchant_id = $1 AND store_id = $2 AND sale_id = $3
     ON CONFLICT (merchant_id, terminal_id, idempotency_key) DO NOTHING
@@ -27,83 +31,64 @@ INSERT_REFUND_SQL = """
 """
 
 REFUND_BY_KEY_SQL = """
-    SELECT sale_id, points_taken_back, input_hash
-    FROM refunds
-    WHERE merchant_id = $1 AND terminal_id = $2 AND idempotency_key = $3
+    SELECT r.sale_id, r.points_taken_back, r.points_given_back, r.debt, r.amount_minor, s.currency, r.input_hash
+    FROM refunds AS r
+    JOIN sales AS s ON s.merchant_id = r.merchant_id AND s.sale_id = r.sale_id
+    WHERE r.merchant_id = $1 AND r.terminal_id = $2 AND r.idempotency_key = $3
 """
 
-# Not FOR UPDATE: two refunds of one sale both hold the weaker lock that their foreign key took on this row, and each
-# would wait for the other to let go of it.
-LOCK_SALE_SQL = """
-    SELECT s.card_id, s.currency, s.entry_seq, v.rules
-    FROM sales AS s
-    JOIN program_revisions AS v
-      ON v.merchant_id = s.merchant_id AND v.program_id = s.program_id AND v.revision = s.revision
-    WHERE s.merchant_id = $1 AND s.sale_id = $2
-    FOR NO KEY UPDATE OF s
-"""
-
-LINES_TO_REFUND_SQL = """
-    SELECT l.position, l.line_id, l.kind, l.amount_minor, r.refund_id IS NOT NULL AS refunded
-    FROM sale_lines AS l
-    LEFT JOIN refund_lines AS r
-      ON r.merchant_id = l.merchant_id AND r.sale_id = l.sale_id AND r.position = l.position
-    WHERE l.merchant_id = $1 AND l.sale_id = $2
-    ORDER BY l.position
-"""
-
-# This refund's own row still says nothing of both.
-UNTAKEN_SQL = """
-    SELECT COALESCE(SUM(points_due - points_taken_back), 0)::bigint
+# This refund's own row still says nothing of these.
+EARLIER_REFUNDS_SQL = """
+    SELECT COALESCE(SUM(points_due), 0)::bigint AS due, COALESCE(SUM(points_taken_back), 0)::bigint AS taken,
+           COALESCE(SUM(debt), 0)::bigint AS debt
     FROM refunds
     WHERE merchant_id = $1 AND sale_id = $2
 """
 
-INSERT_REFUND_LINES_SQL = """
-    INSERT INTO refund_lines (merchant_id, sale_id, position, refund_id)
-    SELECT $1, $2, l.position, $3
-    FROM unnest($4::integer[]) AS l (position)
-"""
-
+# There is nothing to look at in a sale of which nothing is left.
 FINISH_REFUND_SQL = """
-    UPDATE refunds SET points_due = $3, points_taken_back = $4
-    WHERE merchant_id = $1 AND refund_id = $2
+    WITH lines AS (
+        INSERT INTO refund_lines (merchant_id, sale_id, position, refund_id, amount_minor, wholly)
+        SELECT $1, $2, l.position, $3, l.amount_minor, l.wholly
+        FROM unnest($4::integer[], $5::bigint[], $6::boolean[]) AS l (position, amount_minor, wholly)
+    ), sold AS (
+        UPDATE sales SET
+            kept_points = $7, kept_minor = $8, wholly_returned = $9,
+            review = CASE WHEN $9 AND review = 'HELD' THEN 'RELEASED' ELSE review END,
+            reviewed_at = CASE WHEN $9 AND review = 'HELD' THEN $15 ELSE reviewed_at END
+        WHERE merchant_id = $1 AND sale_id = $2
+    )
+    UPDATE refunds SET
+        points_due = $10, points_taken_back = $11, points_given_back = $12, debt = $13, amount_minor = $14
+    WHERE merchant_id = $1 AND refund_id = $3
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Refunded:
-    """The sale and the card as they are now, what this refund took, and whether this key had done it before."""
+    """The sale and the card as they are now, what this refund did, and whether this key had done it before.
+
+    `points_taken_back` had been earned, `points_given_back` had been spent on rewards; by `debt` the card owes more
+    now, or less. `due` is the money that goes back to the customer.
+    """
 
     sale: Sale
     points_taken_back: Points
+    points_given_back: Points
+    debt: int
+    due: Money
     card: MemberCard
     replayed: bool
 
 
 @dataclass(frozen=True, slots=True)
-class SoldLine:
-    """A line of a recorded sale, and whether it has come back already."""
+class TakenBack:
+    """What a refund took: `due` is what it should have, `debt` by how much the card owes more now, or less."""
 
-    position: int
-    line: Line
-    refunded: bool
-
-    @classmethod
-    def from_row(cls, row: Row) -> "SoldLine":
-        line = Line(row["line_id"], Minor(row["amount_minor"]), LineKind(row["kind"]))
-        return cls(row["position"], line, row["refunded"])
-
-
-@dataclass(frozen=True, slots=True)
-class SoldSale:
-    """A sale under lock, as far as a refund needs it."""
-
-    card_id: CardId
-    currency: str
-    entry_seq: int | None
-    rules: Rules
-    lines: tuple[SoldLine, ...]
+    card: LockedCard
+    due: Points
+    points: Points
+    debt: int
 
 
 async def refund(
@@ -111,31 +96,54 @@ async def refund(
     *,
     terminal: Terminal,
     sale_id: SaleId,
-    line_ids: Sequence[str] | None,
+    line_ids: Sequence[str] | None = None,
+    amount_minor: int | None = None,
+    operator_id: OperatorId | None = None,
     idempotency_key: UUID,
     now: datetime,
 ) -> Refunded:
-    """The named lines (all that are left, if None) are refunded, and what they earned is off the card as far as it
-    has points, except what of it had expired. All of them, or nothing.
+    """The named lines, or so much of what was paid, or all that is left, are refunded, and the card is as if they had
+    not been bought: what they earned is off it as far as it has points (and what of it had not expired), what was
+    spent on rewards used on them is back in its own lots, their stamps are off the punch card. All of it, or nothing.
 
-    Raises NotFound for a sale that is not of the till's own store, InvalidInput for lines that the sale does not have,
-    LineAlreadyRefunded, IdempotencyKeyReused.
+    Raises NotFound for a sale that is not of the till's own store, InvalidInput for lines that the sale does not have
+    and for more money than was paid, LineAlreadyRefunded, IdempotencyKeyReused.
     """
-    _check_ids(line_ids)
-    said = {"saleId": str(sale_id), "lineIds": None if line_ids is None else list(line_ids)}
+    returns.check(line_ids, amount_minor)
+    said: dict[str, fingerprint.Json] = {
+        "saleId": str(sale_id),
+        "lineIds": None if line_ids is None else list(line_ids),
+        **({} if amount_minor is None else {"amountMinor": amount_minor}),
+    }
     input_hash = fingerprint.of("refund", said)
-    key = (idempotency_key, input_hash)
     place = (terminal.merchant_id, terminal.store_id, sale_id, terminal.terminal_id)
-    refund_id = await conn.fetchval(INSERT_REFUND_SQL, *place, now, *key)
+    refund_id = await conn.fetchval(INSERT_REFUND_SQL, *place, operator_id, now, idempotency_key, input_hash)
     if refund_id is None:
         return await _replay(conn, terminal, idempotency_key, input_hash)
-    sold = await _lock(conn, terminal, sale_id)
-    returned = _returned(sold, line_ids)
+    sold = await returns.lock(conn, terminal=terminal, sale_id=sale_id)
+    parts = returns.parts(sold, line_ids, amount_minor)
     cards = await ledger.lock_cards(conn, merchant_id=terminal.merchant_id, card_ids=[sold.card_id], now=now)
-    positions = [line.position for line in returned]
-    await conn.execute(INSERT_REFUND_LINES_SQL, terminal.merchant_id, sale_id, refund_id, positions)
-    taken = await _take_back(conn, terminal, sale_id, refund_id, sold, returned, cards[sold.card_id], now=now)
-    return await _answer(conn, terminal, sale_id, taken, replayed=False)
+    card = cards[sold.card_id]
+    given = await returns.give_back_rewards(
+        conn, terminal=terminal, sale_id=sale_id, refund_id=refund_id, sold=sold, parts=parts, card=card, now=now
+    )
+    taken = await _take_back(conn, terminal, sale_id, sold, parts, given, now=now)
+    cause = _cause(terminal, sale_id, sold, parts, now=now)
+    card = await _take_back_stamps(conn, refund_id, sold, parts, taken.card, given.awaited_stamps, cause, now=now)
+    due = Money(parts.amount_minor, sold.currency)
+    await _finish(conn, terminal, sale_id, refund_id, sold, parts, taken, given.points, now=now)
+    if parts.is_all:
+        await ledger.untouch(conn, card)
+    return await _answer(
+        conn,
+        terminal,
+        sale_id,
+        taken_back=taken.points,
+        given_back=given.points,
+        debt=taken.debt,
+        due=due,
+        replayed=False,
+    )
 
 
 async def _replay(conn: Conn, terminal: Terminal, idempotency_key: UUID, input_hash: bytes) -> Refunded:
@@ -144,100 +152,128 @@ async def _replay(conn: Conn, terminal: Terminal, idempotency_key: UUID, input_h
         raise NotFound
     if earlier["input_hash"] != input_hash:
         raise IdempotencyKeyReused
-    return await _answer(conn, terminal, earlier["sale_id"], earlier["points_taken_back"], replayed=True)
+    return await _answer(
+        conn,
+        terminal,
+        earlier["sale_id"],
+        taken_back=earlier["points_taken_back"],
+        given_back=earlier["points_given_back"],
+        debt=earlier["debt"],
+        due=Money(earlier["amount_minor"], earlier["currency"]),
+        replayed=True,
+    )
 
 
-async def _answer(conn: Conn, terminal: Terminal, sale_id: SaleId, taken: Points, *, replayed: bool) -> Refunded:
+async def _answer(
+    conn: Conn,
+    terminal: Terminal,
+    sale_id: SaleId,
+    *,
+    taken_back: Points,
+    given_back: Points,
+    debt: int,
+    due: Money,
+    replayed: bool,
+) -> Refunded:
     sale = await sales.find(conn, terminal=terminal, sale_id=sale_id)
     assert sale is not None, "a terminal refunds sales of its own store"
     card = await visits.member_card(conn, merchant_id=terminal.merchant_id, card_id=sale.card_id)
-    return Refunded(sale, taken, card, replayed)
-
-
-async def _lock(conn: Conn, terminal: Terminal, sale_id: SaleId) -> SoldSale:
-    """The sale is this transaction's; its lines are read by a later statement, so as they are under the lock."""
-    row = await conn.fetchrow(LOCK_SALE_SQL, terminal.merchant_id, sale_id)
-    assert row is not None, "the refund's foreign key holds the sale"
-    lines = await conn.fetch(LINES_TO_REFUND_SQL, terminal.merchant_id, sale_id)
-    return SoldSale(
-        card_id=row["card_id"],
-        currency=row["currency"],
-        entry_seq=row["entry_seq"],
-        rules=Rules.from_json(row["rules"]),
-        lines=tuple(SoldLine.from_row(line) for line in lines),
-    )
+    return Refunded(sale, taken_back, given_back, debt, due, card, replayed)
 
 
 async def _take_back(
     conn: Conn,
     terminal: Terminal,
     sale_id: SaleId,
-    refund_id: RefundId,
     sold: SoldSale,
-    returned: Sequence[SoldLine],
-    card: LockedCard,
+    parts: Returned,
+    given: GivenBack,
     *,
     now: datetime,
-) -> Points:
-    due = _due(sold, returned, card)
-    carry = Carry(sold.rules.rate, due.carry_after)
-    taken = Points(0)
-    if due.points:
-        amount = earning.eligible_minor(sold.rules, [sold_line.line for sold_line in returned])
-        reason = Phrase("goods_returned", {"points": due.points, "amount_minor": amount, "currency": sold.currency})
-        cause = Cause(
-            occurred_at=now,
-            reasons=(reason,),
-            store_id=terminal.store_id,
-            sale_id=sale_id,
-            reverses_seq=sold.entry_seq,
-            reverses_wholly=sold.entry_seq is not None and len(returned) == len(sold.lines),
-        )
-        untaken = await conn.fetchval(UNTAKEN_SQL, terminal.merchant_id, sale_id)
-        outcome = await ledger.take_back(
-            conn, card, sale_id=sale_id, points=due.points, untaken=untaken, carry=carry, cause=cause, now=now
-        )
-        card, taken = outcome.card, outcome.points
-    await ledger.set_carry(conn, card, carry)
-    await conn.execute(FINISH_REFUND_SQL, terminal.merchant_id, refund_id, due.points, taken)
-    return taken
-
-
-def _due(sold: SoldSale, returned: Sequence[SoldLine], card: LockedCard) -> GivenBack:
-    positions = {line.position for line in returned}
-    before = [line for line in sold.lines if not line.refunded]
-    return earning.give_back(
-        sold.rules,
-        before=[line.line for line in before],
-        after=[line.line for line in before if line.position not in positions],
-        carry_minor=card.carry_at(sold.rules.rate),
+) -> TakenBack:
+    """What the returned parts had earned, and the bonus of the sale with the last of them, is off the card."""
+    rate, card = sold.rules.rate, given.card
+    lines = [KeptLine(line.hundredths, line.paid_minor, line.kept_minor, parts.kept_after(line)) for line in sold.lines]
+    back = earning.give_back(sold.rules, lines, capped_points=sold.capped_points, carry=card.carry_at(rate))
+    carry = Carry(rate, back.carry_after)
+    due = Points(0 if sold.refused else back.points + (sold.bonus_points if parts.is_all else 0))
+    if not due and not given.lasting:
+        return TakenBack(await ledger.set_carry(conn, card, carry), due, Points(0), 0)
+    earlier = await conn.fetchrow(EARLIER_REFUNDS_SQL, terminal.merchant_id, sale_id)
+    assert earlier is not None
+    cause = replace(
+        _cause(terminal, sale_id, sold, parts, now=now),
+        reverses_seq=sold.entry_seq,
+        reverses_wholly=sold.entry_seq is not None and parts.is_all and sold.is_whole,
     )
+    outcome = await ledger.take_back(
+        conn,
+        card,
+        sale_id=sale_id,
+        points=due,
+        earlier=Earlier(earlier["due"], earlier["taken"], earlier["debt"]),
+        given_back=given.lasting,
+        redeemed_seq=sold.redeemed_seq,
+        owes=sold.rules.returns_debt,
+        carry=carry,
+        cause=cause,
+        now=now,
+    )
+    return TakenBack(await ledger.set_carry(conn, outcome.card, carry), due, outcome.points, outcome.debt)
 
 
-def _returned(sold: SoldSale, line_ids: Sequence[str] | None) -> list[SoldLine]:
-    """The lines to refund. Raises InvalidInput naming what is unknown, LineAlreadyRefunded naming what came back."""
-    by_id = {line.line.line_id: line for line in sold.lines}
-    if line_ids is None:
-        left = [line for line in sold.lines if not line.refunded]
-        if not left:
-            raise LineAlreadyRefunded(list(by_id))
-        return left
-    unknown = [at for at, line_id in enumerate(line_ids) if line_id not in by_id]
-    if unknown:
-        raise InvalidInput([Problem(f"lineIds[{at}]", Phrase("unknown_line")) for at in unknown])
-    over = [line_id for line_id in line_ids if by_id[line_id].refunded]
-    if over:
-        raise LineAlreadyRefunded(over)
-    return [by_id[line_id] for line_id in line_ids]
+async def _take_back_stamps(
+    conn: Conn,
+    refund_id: RefundId,
+    sold: SoldSale,
+    parts: Returned,
+    card: LockedCard,
+    awaited: int,
+    cause: Cause,
+    *,
+    now: datetime,
+) -> LockedCard:
+    """The stamps of what came back are off the punch card; those that came back with rewards may have filled it."""
+    stamps = 0 if sold.refused else sum(parts.stamps(line) for line in sold.lines)
+    card = await punch_cards.take_back(
+        conn, card, refund_id=refund_id, stamps=stamps, awaited=awaited, cause=cause, now=now
+    )
+    return await punch_cards.fill(conn, card, rules=sold.rules, refund_id=refund_id, cause=cause, now=now)
 
 
-def _check_ids(line_ids: Sequence[str] | None) -> None:
-    if line_ids is None:
-        return
-    if not line_ids:
-        raise InvalidInput.of("lineIds", "lines_needed")
-    if len(line_ids) > LINES_MAX:
-        raise InvalidInput.of("lineIds", "too_many", most=LINES_MAX)
-    repeated = [at for at, line_id in enumerate(line_ids) if line_id in line_ids[:at]]
-    if repeated:
-        raise InvalidInput([Problem(f"lineIds[{at}]", Phrase("repeated")) for at in repeated])
+def _cause(terminal: Terminal, sale_id: SaleId, sold: SoldSale, parts: Returned, *, now: datetime) -> Cause:
+    facts: dict[str, str | int] = {"amount_minor": parts.amount_minor, "currency": sold.currency}
+    return Cause(now, (Phrase("goods_returned", facts),), terminal.store_id, sale_id)
+
+
+async def _finish(
+    conn: Conn,
+    terminal: Terminal,
+    sale_id: SaleId,
+    refund_id: RefundId,
+    sold: SoldSale,
+    parts: Returned,
+    taken: TakenBack,
+    given_back: Points,
+    *,
+    now: datetime,
+) -> None:
+    kept = sum(parts.kept_after(line) for line in sold.lines if line.hundredths)
+    await conn.execute(
+        FINISH_REFUND_SQL,
+        terminal.merchant_id,
+        sale_id,
+        refund_id,
+        [part.position for part in parts.lines],
+        [part.amount_minor for part in parts.lines],
+        [part.wholly for part in parts.lines],
+        0 if parts.is_all or sold.refused else max(0, sold.kept_points - taken.due),
+        kept,
+        parts.is_all,
+        taken.due,
+        taken.points,
+        given_back,
+        taken.debt,
+        parts.amount_minor,
+        now,
+    )

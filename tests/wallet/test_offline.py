@@ -10,11 +10,11 @@ import pytest
 from infra.pool import Pool
 from tests.factories import Shop, make_shop
 from tests.wallet.counter import Member, another_till, count, counts, make_member, qr, race, show, typed
-from tests.wallet.sales.till import TABLES, checkout, receipt, standing, visit
+from tests.wallet.sales.till import TABLES, checkout, picked, receipt, standing, visit
 from wallet import offline, programs, sales
 from wallet.baskets import Basket
 from wallet.database import Conn
-from wallet.errors import CodeAlreadyUsed, CodeExpired, CodeInvalid, IdempotencyKeyReused, InvalidInput, Refusal
+from wallet.errors import CodeExpired, CodeInvalid, IdempotencyKeyReused, InvalidInput, Refusal
 from wallet.rules import Rules
 from wallet.sales import CustomerRef, Recorded
 from wallet.values import CheckInPurpose, Minor, Points, Terminal
@@ -114,9 +114,10 @@ async def test_points_that_waited_long_enough_meanwhile_are_active_at_once(conn:
     rules = replace(RULES, pending_days=2)
     shop = await make_shop(conn, rules=rules, now=now - timedelta(days=365))
     member = await make_member(conn, shop, now=now)
-    code = qr(await show(conn, shop, member, now=now - TWO_DAYS))
+    then = now - TWO_DAYS - timedelta(hours=15)
+    code = qr(await show(conn, shop, member, now=then))
 
-    recorded = await settle(conn, shop.terminal, code, receipt(10_000), scanned_at=now - TWO_DAYS, now=now)
+    recorded = await settle(conn, shop.terminal, code, receipt(10_000), scanned_at=then, now=now)
 
     assert (recorded.card.active, recorded.card.pending) == (1, 0)
 
@@ -191,16 +192,43 @@ async def test_the_basket_is_checked_as_any_other(conn: Conn, now: datetime, sho
     assert [problem.field for problem in refused.value.problems] == ["currency"]
 
 
-async def test_a_code_that_was_used_meanwhile_earns_once(conn: Conn, now: datetime, shop: Shop, member: Member) -> None:
+async def test_a_second_sale_with_one_code_is_recorded_and_its_points_wait(
+    conn: Conn, now: datetime, shop: Shop, member: Member
+) -> None:
+    # given a code that a till used up on line
     then = now - timedelta(hours=1)
     code = qr(await show(conn, shop, member, now=then))
     await checkout(conn, shop.terminal, code, receipt(10_000), now=then)
+    key = uuid4()
+    # when another tells of a sale with it
+    recorded = await settle(conn, shop.terminal, code, receipt(30_000), scanned_at=then, key=key, now=now)
+    # then nobody at the till is refused, and the merchant is asked before the points can be spent
+    assert (recorded.sale.points, recorded.sale.in_review) == (3, True)
+    assert (recorded.card.active, recorded.card.pending) == (1, 3)
+    row = await conn.fetchrow("SELECT review, review_reason FROM sales WHERE sale_id = $1", recorded.sale.sale_id)
+    assert picked(row, "review", "review_reason") == {"review": "HELD", "review_reason": "review_code_used_twice"}
+    assert await conn.fetchval("SELECT held FROM lots WHERE sale_id = $1", recorded.sale.sale_id)
+    assert await count(conn, "used_codes") == 1
+    # and telling of it again is telling of the same
+    again = await settle(conn, shop.terminal, code, receipt(30_000), scanned_at=then, key=key, now=now)
+    assert (again.replayed, again.sale) == (True, recorded.sale)
+
+
+async def test_a_code_that_was_used_and_over_when_it_was_scanned_is_refused_like_any(
+    conn: Conn, now: datetime, shop: Shop, member: Member
+) -> None:
+    then = now - timedelta(hours=3)
+    minted = await show(conn, shop, member, now=then)
+    await checkout(conn, shop.terminal, qr(minted), receipt(10_000), now=then)
     before = await counts(conn, *TABLES)
 
-    with pytest.raises(CodeAlreadyUsed) as refused:
-        await settle(conn, shop.terminal, code, receipt(10_000), scanned_at=then, now=now)
+    for scanned_at, refusal in (
+        (minted.expires_at + timedelta(seconds=5), CodeExpired),
+        (then - timedelta(minutes=2, seconds=1), CodeInvalid),
+    ):
+        with pytest.raises(refusal):
+            await settle(conn, shop.terminal, qr(minted), receipt(30_000), scanned_at=scanned_at, now=now)
 
-    assert refused.value.used_at == then
     assert await counts(conn, *TABLES) == before
 
 
@@ -234,7 +262,7 @@ async def test_the_same_key_with_other_input_is_refused(conn: Conn, now: datetim
     assert await counts(conn, *TABLES) == before
 
 
-async def test_of_two_tills_that_settle_one_code_at_once_one_has_it(
+async def test_of_two_tills_that_settle_one_code_at_once_one_has_it_and_the_other_waits(
     pool: Pool, conn: Conn, now: datetime, shop: Shop, member: Member
 ) -> None:
     then = now - timedelta(hours=1)
@@ -247,8 +275,11 @@ async def test_of_two_tills_that_settle_one_code_at_once_one_has_it(
 
         results = await race(pool, racers)
 
-        assert sorted(type(result).__name__ for result in results) == ["CodeAlreadyUsed"] * 3 + ["Recorded"]
-        assert (await standing(conn, member.card_id))["active"] == round_number
+        recorded = [result for result in results if isinstance(result, Recorded)]
+        assert sorted(each.sale.in_review for each in recorded) == [False, True, True, True], results
+        stands = await standing(conn, member.card_id)
+        assert (stands["active"], stands["pending"]) == (round_number, 3 * round_number)
+        assert await count(conn, "used_codes") == round_number
 
 
 async def test_a_sale_from_before_its_code_was_made_is_refused(

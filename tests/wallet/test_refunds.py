@@ -11,16 +11,15 @@ import pytest
 from infra.pool import Pool
 from tests.factories import Shop, make_points, make_shop
 from tests.wallet.counter import Member, another_store, another_till, count, counts, make_member, race
-from tests.wallet.sales.till import TABLES, checkout, picked, receipt, refund, standing, visit
-from wallet import audit, ledger, programs, refunds
+from tests.wallet.sales.till import TABLES, checkout, picked, receipt, refund, spend, standing, visit
+from wallet import audit, programs, refunds
 from wallet.baskets import Basket, Line
 from wallet.database import Conn
 from wallet.errors import IdempotencyKeyReused, InvalidInput, LineAlreadyRefunded, NotFound
-from wallet.ledger import Cause
 from wallet.refunds import Refunded
 from wallet.rules import Rules
 from wallet.sales import CustomerRef, Recorded
-from wallet.values import CardId, EarnStatus, LineKind, Minor, Points, SaleId, Terminal
+from wallet.values import EarnStatus, LineKind, Minor, Points, SaleId, Terminal
 
 DROPPING = Rules(points=Points(1), per_minor=Minor(10_000))
 CARRYING = replace(DROPPING, carry_remainder=True)
@@ -45,14 +44,6 @@ async def carrying_shop(conn: Conn, *, now: datetime, rules: Rules = CARRYING) -
     shop = await make_shop(conn, rules=rules, now=now)
     member = await make_member(conn, shop, now=now)
     return shop, member, await visit(conn, shop, member, now=now)
-
-
-async def spend(conn: Conn, shop: Shop, card_id: CardId, points: int, *, now: datetime) -> None:
-    """So many points are no longer the card's to give back."""
-    async with conn.transaction():
-        cards = await ledger.lock_cards(conn, merchant_id=shop.merchant_id, card_ids=[card_id], now=now)
-        cause = Cause(occurred_at=now)
-        await ledger.reserve_for_gift(conn, cards[card_id], points=Points(points), cause=cause, now=now)
 
 
 def refunding(
@@ -82,7 +73,7 @@ async def test_a_whole_sale_goes_back_as_if_it_had_not_been(
         "active": 0,
         "pending": 0,
         "revision": 2,
-        "carry_minor": 0,
+        "carry": 0,
         "lifetime_earned": 0,
     }
     entry = await conn.fetchrow(
@@ -99,7 +90,7 @@ async def test_a_whole_sale_goes_back_as_if_it_had_not_been(
         "sale_id": sold.sale.sale_id,
         "reverses_seq": 1,
         "reverses_wholly": True,
-        "reasons": [{"code": "goods_returned", "facts": {"points": 3, "amount_minor": 35_000, "currency": "INR"}}],
+        "reasons": [{"code": "goods_returned", "facts": {"amount_minor": 35_000, "currency": "INR"}}],
     }
 
 
@@ -145,7 +136,7 @@ async def test_less_than_the_minimum_left_takes_all_of_it(conn: Conn, now: datet
         "active": 0,
         "pending": 0,
         "revision": 2,
-        "carry_minor": 0,
+        "carry": 0,
         "lifetime_earned": 0,
     }
 
@@ -197,7 +188,7 @@ async def test_a_card_with_nothing_left_is_refunded_without_an_entry(conn: Conn,
 
     assert (refunded.points_taken_back, await count(conn, "entries")) == (0, entries)
     assert await conn.fetchval("SELECT points_due FROM refunds") == 2
-    assert (await standing(conn, member.card_id))["carry_minor"] == 0
+    assert (await standing(conn, member.card_id))["carry"] == 0
 
 
 # --- with a carry
@@ -208,7 +199,7 @@ async def test_a_purchase_and_its_refund_leave_points_and_carry_as_they_were(con
     await checkout(conn, shop.terminal, customer, receipt(17_000), now=now)
     before = await standing(conn, member.card_id)
     sold = await checkout(conn, shop.terminal, customer, receipt(8_000, 9_500), now=now)
-    assert (sold.sale.points, (await standing(conn, member.card_id))["carry_minor"]) == (2, 4_500)
+    assert (sold.sale.points, (await standing(conn, member.card_id))["carry"]) == (2, 450_000)
 
     await refund(conn, shop.terminal, sold.sale.sale_id, "1", now=now)
     await refund(conn, shop.terminal, sold.sale.sale_id, "2", now=now)
@@ -231,7 +222,7 @@ async def test_a_purchase_that_only_filled_the_carry_takes_the_point_that_it_hel
         "active": 0,
         "pending": 0,
         "revision": 2,
-        "carry_minor": 6_000,
+        "carry": 600_000,
         "lifetime_earned": 0,
     }
     assert await conn.fetchval("SELECT reverses_seq FROM entries WHERE kind = 'REFUNDED'") is None
@@ -276,10 +267,10 @@ async def test_sales_and_refunds_in_any_order_keep_the_count_of_the_money(conn: 
                 del open_sales[sale_id]
         money = sum(sum(lines.values()) for lines in open_sales.values())
         stands = await standing(conn, member.card_id)
-        assert (stands["active"], stands["carry_minor"]) == (money // 700 * 3, money % 700)
+        assert (stands["active"], stands["carry"]) == (money // 700 * 3, money % 700 * 100)
         assert stands["lifetime_earned"] == stands["active"]
 
-    assert (stands["active"], stands["carry_minor"]) == (0, 0)
+    assert (stands["active"], stands["carry"]) == (0, 0)
     async for verdict in audit.verdicts(conn):
         assert verdict.broken == (), verdict.law
 
@@ -303,7 +294,7 @@ async def test_money_carried_at_one_rate_makes_no_steps_at_another(conn: Conn, n
     new = await checkout(conn, shop.terminal, customer, receipt(150), now=later)
 
     assert (old.sale.points, new.sale.points) == (0, 1)
-    assert await conn.fetchval("SELECT carries FROM cards") == {"1/100000": 99_900, "1/100": 50}
+    assert await conn.fetchval("SELECT carries FROM cards") == {"1/100000": 9_990_000, "1/100": 5_000}
     assert (await refund(conn, shop.terminal, old.sale.sale_id, now=later)).points_taken_back == 0
     assert (await refund(conn, shop.terminal, new.sale.sale_id, now=later)).points_taken_back == 1
     assert await conn.fetchval("SELECT carries FROM cards") == {}
@@ -323,7 +314,7 @@ async def test_small_purchases_of_an_older_rate_keep_no_points_when_all_come_bac
     ]
 
     assert taken == [1, 0, 1, 0]
-    assert await conn.fetchval("SELECT carries FROM cards") == {"7/10000": 5_000}
+    assert await conn.fetchval("SELECT carries FROM cards") == {"7/10000": 500_000}
     assert (await standing(conn, member.card_id))["active"] == 7
 
 
@@ -535,4 +526,4 @@ async def test_a_sale_and_a_refund_at_once_are_both_counted(pool: Pool, conn: Co
 
     assert all(isinstance(result, Recorded | Refunded) for result in results), results
     stands = await standing(conn, member.card_id)
-    assert (stands["active"], stands["carry_minor"]) == (2, 0)
+    assert (stands["active"], stands["carry"]) == (2, 0)

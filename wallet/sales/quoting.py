@@ -1,21 +1,25 @@
 """What a checkout with the same input would do. Writes nothing, locks nothing."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
-from wallet import baskets, earning, fingerprint, programs
+from wallet import baskets, fingerprint, programs
 from wallet.baskets import Basket
 from wallet.database import Conn
-from wallet.earning import LineEarning
 from wallet.errors import NotFound
 from wallet.rules import carries_from_json
-from wallet.sales import serving
+from wallet.sales import circumstances, offers, planning, serving
+from wallet.sales.offers import NOTHING, Wanted
+from wallet.sales.planning import Plan
 from wallet.sales.serving import CustomerRef
-from wallet.values import Minor, Points, Terminal
+from wallet.values import MerchantId, Points, Terminal
 
-# The active balance as the ledger would find it under lock: what is due by now to activate or to expire is counted.
+LIFE = timedelta(minutes=15)
+"""So long a checkout does exactly what a quote said, if it still would."""
+
+# The balances as the ledger would find them under lock: what is due by now to activate or to expire is counted.
 QUOTED_CARD_SQL = """
-    SELECT c.revision, c.carries, (a.balance + d.activating - d.expiring)::bigint AS active
+    SELECT c.carries, c.debt, (a.balance + d.activating - d.expiring)::bigint AS active
     FROM cards AS c
     JOIN accounts AS a ON a.merchant_id = c.merchant_id AND a.account_id = c.active_account_id
     CROSS JOIN LATERAL (
@@ -26,7 +30,7 @@ QUOTED_CARD_SQL = """
                    WHERE l.activated_at IS NOT NULL AND l.expires_at <= $3
                ), 0) AS expiring
         FROM lots AS l
-        WHERE l.merchant_id = c.merchant_id AND l.card_id = c.card_id AND l.remaining > 0
+        WHERE l.merchant_id = c.merchant_id AND l.card_id = c.card_id AND l.remaining > 0 AND NOT l.held
     ) AS d
     WHERE c.merchant_id = $1 AND c.card_id = $2
 """
@@ -34,48 +38,138 @@ QUOTED_CARD_SQL = """
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """`balance_after` is the active balance after such a checkout: points that would wait are not in it.
+    """What a sale would do.
 
-    `quote_id` is the same for as long as the same input would have the same outcome on an unchanged card.
+    `balance_after` is the active balance after such a checkout: points that would wait are not in it. `quote_id` names
+    the outcome until `expires_at`: a checkout that is given it does exactly this or nothing.
     """
 
+    merchant_id: MerchantId
     quote_id: str
-    earns: Points
-    lines: tuple[LineEarning, ...]
+    expires_at: datetime
+    plan: Plan
+    basket: Basket
+    quoted_at: datetime
     balance_after: Points
 
 
-async def quote(conn: Conn, *, terminal: Terminal, customer: CustomerRef, basket: Basket, now: datetime) -> Quote:
-    """What a checkout of this basket would earn now.
+async def quote(
+    conn: Conn,
+    *,
+    terminal: Terminal,
+    customer: CustomerRef,
+    basket: Basket,
+    wanted: Wanted = NOTHING,
+    now: datetime,
+) -> Quote:
+    """What a checkout of this basket would do now.
 
-    Raises what that checkout would raise: InvalidInput, NotFound, CodeInvalid, CodeExpired, CodeAlreadyUsed.
+    Raises what that checkout would raise: InvalidInput, NotFound, CodeInvalid, CodeExpired, CodeAlreadyUsed,
+    RedeemCodeNeeded, VoucherNotUsable, RewardUnavailable, InsufficientPoints.
     """
     baskets.check(basket, currency=terminal.currency, now=now)
+    offers.check(wanted)
     served = await serving.whom(conn, terminal=terminal, customer=customer)
     serving.judge(served, at=now)
     occurred_at = min(basket.occurred_at or now, now)
     revision = await programs.revision_at(
         conn, merchant_id=terminal.merchant_id, program_id=served.program_id, at=occurred_at
     )
+    rules = revision.rules
     card = await conn.fetchrow(QUOTED_CARD_SQL, terminal.merchant_id, served.card_id, now)
     if card is None:
         raise NotFound
-    rules = revision.rules
-    carry_minor = carries_from_json(card["carries"]).get(rules.rate, Minor(0))
-    earned = earning.judge(rules, basket.lines, carry_minor=carry_minor, currency=basket.currency)
-    at_once = earned.points if rules.activates_at(occurred_at) <= now else 0
+    facts = await circumstances.load(
+        conn,
+        terminal=terminal,
+        card_id=served.card_id,
+        sale_id=None,
+        rules=rules,
+        occurred_at=occurred_at,
+    )
+    taken = await offers.load(
+        conn,
+        wanted,
+        terminal=terminal,
+        card_id=served.card_id,
+        program_id=served.program_id,
+        purpose=served.purpose,
+        active=card["active"],
+        stamps=facts.stamps,
+        tier=facts.standing.tier,
+        now=now,
+    )
+    plan = planning.plan(
+        rules,
+        basket,
+        terminal=terminal,
+        facts=facts,
+        carry=carries_from_json(card["carries"]).get(rules.rate, 0),
+        offers=[each.offer for each in taken],
+        occurred_at=occurred_at,
+    )
+    return described(
+        terminal,
+        customer,
+        basket,
+        wanted,
+        plan,
+        active=card["active"],
+        debt=card["debt"],
+        expires_at=now + LIFE,
+        now=now,
+    )
+
+
+def described(
+    terminal: Terminal,
+    customer: CustomerRef,
+    basket: Basket,
+    wanted: Wanted,
+    plan: Plan,
+    *,
+    active: Points,
+    debt: Points,
+    expires_at: datetime,
+    now: datetime,
+) -> Quote:
+    """The plan as a quote, for a card that has `active` points and owes `debt`."""
+    paid_back = min(debt, plan.points)
+    at_once = plan.points - paid_back if plan.activates_at <= now and not plan.held else 0
+    balance_after = Points(active - plan.spent + at_once)
+    until = int(expires_at.timestamp())
     outcome = {
         "customer": serving.facts(customer),
         "basket": baskets.facts(basket),
-        "card": str(served.card_id),
-        "cardRevision": card["revision"],
-        "carryMinor": carry_minor,
-        "ruleRevision": revision.revision,
-        "points": [line.points for line in earned.lines],
+        **wanted.facts(),
+        "until": until,
+        "lines": [
+            [line.points, line.status.value, line.reason.code, dict(line.reason.facts)] for line in plan.earning.lines
+        ],
+        "bonusPoints": plan.earning.bonus_points,
+        "paid": list(plan.paid),
+        "discounts": [[part.offer_index, part.position, part.amount_minor] for part in plan.discounts],
+        "held": plan.held is not None,
+        "activeAt": plan.activates_at.isoformat() if plan.activates_at > now else None,
+        "stamps": [plan.earning.stamps, plan.stamps_after, plan.full_cards],
+        "tier": plan.standing.tier if plan.standing else None,
+        "balanceAfter": balance_after,
     }
     return Quote(
-        quote_id=fingerprint.of("quote", outcome).hex(),
-        earns=earned.points,
-        lines=earned.lines,
-        balance_after=Points(card["active"] + at_once),
+        merchant_id=terminal.merchant_id,
+        quote_id=f"{until:x}-{fingerprint.of('quote', outcome).hex()}",
+        expires_at=datetime.fromtimestamp(until, UTC),
+        plan=plan,
+        basket=basket,
+        quoted_at=now,
+        balance_after=balance_after,
     )
+
+
+def expiry_of(quote_id: str) -> datetime | None:
+    """Until when a quote with this id is good; None for what is no id of a quote."""
+    until, _, _ = quote_id.partition("-")
+    try:
+        return datetime.fromtimestamp(int(until, 16), UTC)
+    except (ValueError, OverflowError, OSError):
+        return None

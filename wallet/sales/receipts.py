@@ -1,12 +1,17 @@
-"""A sale as its store reads it back: what it earned, line by line, and what was refunded since."""
+"""A sale as its store reads it back: what it earned, line by line, what vouchers paid, and what came back since."""
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
-from wallet import earning
+from wallet import line_reasons
+from wallet.baskets import Basket
 from wallet.database import Conn, Row
+from wallet.line_reasons import JudgedLine
+from wallet.rewards import Reward, reward_from_row
 from wallet.rules import Rules
+from wallet.sales.planning import Plan
 from wallet.values import (
     CardId,
     EarnStatus,
@@ -23,7 +28,10 @@ from wallet.values import (
 
 SALE_SQL = """
     SELECT s.merchant_id, s.sale_id, s.store_id, s.card_id, t.name AS store_name, s.receipt_number, s.total_minor,
-           s.currency, s.points, s.offline, s.occurred_at, s.posted_at, s.revision, v.rules,
+           s.discount_minor, s.currency, s.points, s.bonus_points, s.stamps, s.review, s.offline, s.occurred_at,
+           s.posted_at, s.revision, v.rules, t.timezone,
+           COALESCE((SELECT MIN(l.activates_at) FROM lots AS l
+                     WHERE l.merchant_id = s.merchant_id AND l.sale_id = s.sale_id), s.posted_at) AS spendable_at,
            (SELECT COALESCE(SUM(r.points_taken_back), 0) FROM refunds AS r
             WHERE r.merchant_id = s.merchant_id AND r.sale_id = s.sale_id)::bigint AS refunded_points
     FROM sales AS s
@@ -34,12 +42,27 @@ SALE_SQL = """
 """
 
 SALE_LINES_SQL = """
-    SELECT l.line_id, l.kind, l.amount_minor, l.points, l.status, r.refund_id IS NOT NULL AS refunded
+    SELECT l.line_id, l.kind, l.sku, l.category, l.paid_minor, l.hundredths, l.points, l.stamps, l.status,
+           EXISTS (
+               SELECT FROM refund_lines AS r
+               WHERE r.merchant_id = l.merchant_id AND r.sale_id = l.sale_id AND r.position = l.position AND r.wholly
+           ) AS refunded
     FROM sale_lines AS l
-    LEFT JOIN refund_lines AS r
-      ON r.merchant_id = l.merchant_id AND r.sale_id = l.sale_id AND r.position = l.position
     WHERE l.merchant_id = $1 AND l.sale_id = $2
     ORDER BY l.position
+"""
+
+SALE_DISCOUNTS_SQL = """
+    SELECT w.merchant_id, w.reward_id, w.program_id, w.slug, w.name, w.description, w.kind, w.amount_minor, w.percent,
+           w.ceiling_minor, w.categories, w.skus, w.cost_points, w.cost_stamps, w.stock, w.per_member, w.tiers,
+           w.store_ids, w.claimable_from, w.claimable_until, w.voucher_days,
+           l.line_id, d.amount_minor AS discount_minor
+    FROM sale_discounts AS d
+    JOIN vouchers AS v ON v.merchant_id = d.merchant_id AND v.voucher_id = d.voucher_id
+    JOIN rewards AS w ON w.merchant_id = v.merchant_id AND w.reward_id = v.reward_id
+    JOIN sale_lines AS l ON l.merchant_id = d.merchant_id AND l.sale_id = d.sale_id AND l.position = d.position
+    WHERE d.merchant_id = $1 AND d.sale_id = $2
+    ORDER BY d.voucher_id, d.position
 """
 
 SALE_BY_RECEIPT_SQL = """
@@ -62,8 +85,19 @@ class SaleLine:
 
 
 @dataclass(frozen=True, slots=True)
+class DiscountLine:
+    """What a reward took off a line."""
+
+    reward: Reward
+    line_id: str
+    amount: Money
+
+
+@dataclass(frozen=True, slots=True)
 class Sale:
-    """`points` is what the sale earned, the sum of its lines; `refunded_points` what refunds have taken back.
+    """`points` is what the sale earned, its bonuses included; `refunded_points` what refunds have taken back.
+
+    `total` is before and `due` after the discounts. `in_review`: its points wait until the merchant has looked at it.
 
     `spendable_at` is when they could first be spent: not after `posted_at` where points do not wait.
     """
@@ -75,8 +109,12 @@ class Sale:
     store_name: str
     receipt_number: str
     total: Money
+    due: Money
+    discounts: tuple[DiscountLine, ...]
     points: Points
+    stamps: int
     refunded_points: Points
+    in_review: bool
     revision: int
     offline: bool
     occurred_at: datetime
@@ -100,11 +138,13 @@ async def find(
     row = await conn.fetchrow(SALE_SQL, *place, sale_id)
     if row is None or receipt_number not in (None, row["receipt_number"]):
         return None
-    return from_rows(row, await conn.fetch(SALE_LINES_SQL, terminal.merchant_id, sale_id))
+    lines = await conn.fetch(SALE_LINES_SQL, terminal.merchant_id, sale_id)
+    discounts = await conn.fetch(SALE_DISCOUNTS_SQL, terminal.merchant_id, sale_id) if row["discount_minor"] else []
+    return from_rows(row, lines, discounts)
 
 
-def from_rows(row: Row, lines: list[Row]) -> Sale:
-    rules = Rules.from_json(row["rules"])
+def from_rows(row: Row, lines: Sequence[Row], discounts: Sequence[Row]) -> Sale:
+    currency = row["currency"]
     return Sale(
         merchant_id=row["merchant_id"],
         sale_id=row["sale_id"],
@@ -112,32 +152,91 @@ def from_rows(row: Row, lines: list[Row]) -> Sale:
         card_id=row["card_id"],
         store_name=row["store_name"],
         receipt_number=row["receipt_number"],
-        total=Money(row["total_minor"], row["currency"]),
+        total=Money(row["total_minor"], currency),
+        due=Money(Minor(row["total_minor"] - row["discount_minor"]), currency),
+        discounts=tuple(
+            DiscountLine(reward_from_row(each), each["line_id"], Money(each["discount_minor"], currency))
+            for each in discounts
+        ),
         points=row["points"],
+        stamps=row["stamps"],
         refunded_points=row["refunded_points"],
+        in_review=row["review"] == "HELD",
         revision=row["revision"],
         offline=row["offline"],
         occurred_at=row["occurred_at"],
         posted_at=row["posted_at"],
-        spendable_at=rules.activates_at(row["occurred_at"]),
-        lines=tuple(_lines(lines, rules, sale_points=row["points"], currency=row["currency"])),
+        spendable_at=row["spendable_at"],
+        lines=_lines(row, lines),
     )
 
 
-def _lines(rows: list[Row], rules: Rules, *, sale_points: Points, currency: str) -> Iterator[SaleLine]:
-    before = 0
-    for row in rows:
-        kind, amount = LineKind(row["kind"]), Minor(row["amount_minor"])
-        status = EarnStatus.REFUNDED if row["refunded"] else EarnStatus(row["status"])
-        reason = earning.why(
-            rules,
-            kind=kind,
-            amount_minor=amount,
-            before_minor=Minor(before),
-            points=row["points"],
-            status=status,
-            sale_points=sale_points,
-            currency=currency,
+def of_plan(
+    terminal: Terminal,
+    basket: Basket,
+    plan: Plan,
+    *,
+    sale_id: SaleId,
+    card_id: CardId,
+    revision: int,
+    offline: bool,
+    occurred_at: datetime,
+    now: datetime,
+) -> Sale:
+    """The sale that a plan has just become."""
+    return Sale(
+        merchant_id=terminal.merchant_id,
+        sale_id=sale_id,
+        store_id=terminal.store_id,
+        card_id=card_id,
+        store_name=terminal.store_name,
+        receipt_number=basket.receipt_number,
+        total=Money(basket.total_minor, basket.currency),
+        due=Money(plan.due_minor, basket.currency),
+        discounts=discounts_of(basket, plan),
+        points=plan.points,
+        stamps=plan.earning.stamps,
+        refunded_points=Points(0),
+        in_review=plan.held is not None,
+        revision=revision,
+        offline=offline,
+        occurred_at=occurred_at,
+        posted_at=now,
+        spendable_at=plan.activates_at if plan.points else now,
+        lines=tuple(SaleLine(line.line_id, line.points, line.status, line.reason) for line in plan.earning.lines),
+    )
+
+
+def discounts_of(basket: Basket, plan: Plan) -> tuple[DiscountLine, ...]:
+    """What each offer of the plan takes off which line."""
+    return tuple(
+        DiscountLine(
+            plan.offers[part.offer_index].reward,
+            basket.lines[part.position].line_id,
+            Money(part.amount_minor, basket.currency),
         )
-        before += amount if kind in rules.earning_kinds else 0
-        yield SaleLine(row["line_id"], row["points"], status, reason)
+        for part in plan.discounts
+    )
+
+
+def _lines(sale: Row, rows: Sequence[Row]) -> tuple[SaleLine, ...]:
+    judged = [_judged(row) for row in rows]
+    local = sale["occurred_at"].astimezone(ZoneInfo(sale["timezone"]))
+    reasons = line_reasons.of_lines(Rules.from_json(sale["rules"]), judged, local=local, currency=sale["currency"])
+    return tuple(
+        SaleLine(row["line_id"], line.points, line.status, reason)
+        for row, line, reason in zip(rows, judged, reasons, strict=True)
+    )
+
+
+def _judged(row: Row) -> JudgedLine:
+    return JudgedLine(
+        kind=LineKind(row["kind"]),
+        sku=row["sku"],
+        category=row["category"],
+        paid_minor=row["paid_minor"],
+        hundredths=row["hundredths"],
+        points=row["points"],
+        stamps=row["stamps"],
+        status=EarnStatus.REFUNDED if row["refunded"] else EarnStatus(row["status"]),
+    )

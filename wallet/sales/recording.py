@@ -4,36 +4,48 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from wallet import baskets, earning, fingerprint, ledger, visits
+from wallet import baskets, fingerprint, ledger, reviews, scans, visits
 from wallet.baskets import Basket
+from wallet.check_ins import as_bigint
 from wallet.database import Conn
-from wallet.earning import Earning
 from wallet.errors import CodeInvalid, IdempotencyKeyReused, InvalidInput, NotFound
-from wallet.ledger import Cause
-from wallet.rules import Carry, Rules
-from wallet.sales import receipts, serving
-from wallet.sales.receipts import Sale, SaleLine
+from wallet.rules import Rules
+from wallet.sales import circumstances, deciding, offers, performing, receipts, serving
+from wallet.sales.offers import NOTHING, Wanted
+from wallet.sales.receipts import Sale
+from wallet.sales.request import Request
 from wallet.sales.serving import CustomerRef, Served
-from wallet.values import EntryKind, Minor, Money, Phrase, Points, SaleId, Terminal
+from wallet.values import OperatorId, Phrase, SaleId, Terminal
 from wallet.visits import MemberCard
 
-# The revision as in programs.REVISION_AT_SQL, at the moment of the sale.
+# The revision as in programs.REVISION_AT_SQL, at the moment of the sale. Its code is used up in the same statement: no
+# sale without a used code, no used code without a sale, and a round trip less while the queue waits.
 INSERT_SALE_SQL = """
-    INSERT INTO sales (merchant_id, store_id, terminal_id, program_id, revision, card_id, visit_id, receipt_number,
-                       currency, total_minor, points, offline, occurred_at, posted_at, idempotency_key, input_hash)
-    SELECT $1, $2, $3, $4, r.revision, $5, $6, $7, $8, $9, 0, $10, $11, $12, $13, $14
-    FROM (
-        SELECT revision
+    WITH judged AS (
+        SELECT revision, rules
         FROM program_revisions
         WHERE merchant_id = $1 AND program_id = $4 AND (valid_from <= $11 OR revision = 1)
         ORDER BY valid_from DESC, revision DESC
         LIMIT 1
-    ) AS r
-    ON CONFLICT (merchant_id, terminal_id, idempotency_key) DO NOTHING
-    RETURNING sale_id, revision,
-              (SELECT v.rules FROM program_revisions AS v
-               WHERE v.merchant_id = sales.merchant_id AND v.program_id = sales.program_id
-                 AND v.revision = sales.revision) AS rules
+    ), sold AS (
+        INSERT INTO sales (merchant_id, store_id, terminal_id, program_id, revision, card_id, visit_id, receipt_number,
+                           currency, total_minor, points, offline, occurred_at, posted_at, idempotency_key, input_hash,
+                           local_day, operator_id)
+        SELECT $1, $2, $3, $4, judged.revision, $5, $6, $7, $8, $9, 0, $10, $11, $12, $13, $14, $15, $16
+        FROM judged
+        ON CONFLICT (merchant_id, terminal_id, idempotency_key) DO NOTHING
+        RETURNING sale_id
+    ), used AS (
+        INSERT INTO used_codes (merchant_id, jti, card_id, terminal_id, used_at)
+        SELECT $1, $17::bigint, $5, $3, $12
+        FROM sold
+        WHERE $17::bigint IS NOT NULL
+        ON CONFLICT DO NOTHING
+        RETURNING jti
+    )
+    SELECT sold.sale_id, judged.revision, judged.rules,
+           $17::bigint IS NULL OR EXISTS (SELECT FROM used) AS code_was_unused
+    FROM sold CROSS JOIN judged
 """
 
 SALE_BY_KEY_SQL = """
@@ -42,61 +54,46 @@ SALE_BY_KEY_SQL = """
     WHERE merchant_id = $1 AND terminal_id = $2 AND idempotency_key = $3
 """
 
-FINISH_SALE_SQL = """
-    WITH lines AS (
-        INSERT INTO sale_lines (merchant_id, sale_id, position, line_id, kind, sku, category, description, quantity,
-                                amount_minor, points, status)
-        SELECT $1, $2, l.position, l.line_id, l.kind, l.sku, l.category, l.description, l.quantity, l.amount_minor,
-               l.points, l.status
-        FROM unnest($5::text[], $6::text[], $7::text[], $8::text[], $9::text[], $10::integer[], $11::bigint[],
-                    $12::bigint[], $13::text[])
-             WITH ORDINALITY AS l (line_id, kind, sku, category, description, quantity, amount_minor, points, status,
-                                   position)
-    )
-    UPDATE sales SET points = $3, entry_seq = $4
-    WHERE merchant_id = $1 AND sale_id = $2
-"""
-
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """The sale as it is now, the card as it is now, and whether this key had recorded it before."""
+    """The sale as it is now, the card as it is now, and whether this key had recorded it before.
+
+    `changed`: whether anything that is shown of the card changed by it just now.
+    """
 
     sale: Sale
     card: MemberCard
     replayed: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """One sale that a till asks to record.
-
-    At `shown_at` the customer's code or visit had to be good; the rules in force at `occurred_at` judge what it earns.
-    """
-
-    customer: CustomerRef
-    basket: Basket
-    shown_at: datetime
-    occurred_at: datetime
-    offline: bool
-    idempotency_key: UUID
-    input_hash: bytes
+    changed: bool
 
 
 async def checkout(
-    conn: Conn, *, terminal: Terminal, customer: CustomerRef, basket: Basket, idempotency_key: UUID, now: datetime
+    conn: Conn,
+    *,
+    terminal: Terminal,
+    customer: CustomerRef,
+    basket: Basket,
+    wanted: Wanted = NOTHING,
+    quote_id: str | None = None,
+    operator_id: OperatorId | None = None,
+    idempotency_key: UUID,
+    now: datetime,
 ) -> Recorded:
-    """The sale is recorded, a code is used up, and what the sale earned is on the card.
+    """The sale is recorded, a code and the wanted vouchers are used up, the wanted rewards are paid for, and what the
+    sale earned is on the card.
 
     Earning nothing is no failure: the lines say why. The same key with the same input returns the sale again, even when
     the code, the visit or `occurred_at` would no longer be good.
 
-    Raises InvalidInput, NotFound (no such visit of this store, or it has ended), CodeInvalid, CodeExpired,
-    CodeAlreadyUsed, IdempotencyKeyReused.
+    Raises InvalidInput, NotFound (no such visit of this store, or it has ended; no such voucher or reward),
+    CodeInvalid, CodeExpired, CodeAlreadyUsed, IdempotencyKeyReused, RedeemCodeNeeded, VoucherNotUsable,
+    RewardUnavailable, InsufficientPoints, QuoteChanged.
     """
-    request = _asked(customer, basket, idempotency_key, now=now)
+    request = _asked(customer, basket, wanted, quote_id, operator_id, idempotency_key, now=now)
     try:
         baskets.check(basket, currency=terminal.currency, now=now)
+        offers.check(wanted)
     except InvalidInput as refusal:
         return await replay(refusal, conn, terminal=terminal, request=request)
     return await record(conn, terminal=terminal, request=request, now=now)
@@ -109,6 +106,8 @@ async def replay_or(
     terminal: Terminal,
     customer: CustomerRef,
     basket: Basket,
+    wanted: Wanted = NOTHING,
+    quote_id: str | None = None,
     idempotency_key: UUID,
     now: datetime,
 ) -> Recorded:
@@ -117,15 +116,27 @@ async def replay_or(
     `customer` may be a code that nobody verified: it is only compared with the one that was recorded.
     Raises IdempotencyKeyReused, and `refusal` where the key has recorded nothing.
     """
-    request = _asked(customer, basket, idempotency_key, now=now)
+    request = _asked(customer, basket, wanted, quote_id, None, idempotency_key, now=now)
     return await replay(refusal, conn, terminal=terminal, request=request)
 
 
-def _asked(customer: CustomerRef, basket: Basket, idempotency_key: UUID, *, now: datetime) -> Request:
-    said = {"customer": serving.facts(customer), "basket": baskets.facts(basket)}
+def _asked(
+    customer: CustomerRef,
+    basket: Basket,
+    wanted: Wanted,
+    quote_id: str | None,
+    operator_id: OperatorId | None,
+    idempotency_key: UUID,
+    *,
+    now: datetime,
+) -> Request:
+    said = {"customer": serving.facts(customer), "basket": baskets.facts(basket), **wanted.facts()}
     return Request(
         customer=customer,
         basket=basket,
+        wanted=wanted,
+        quote_id=quote_id,
+        operator_id=operator_id,
         shown_at=now,
         occurred_at=min(basket.occurred_at or now, now),
         offline=False,
@@ -157,31 +168,63 @@ async def record(conn: Conn, *, terminal: Terminal, request: Request, now: datet
         now,
         request.idempotency_key,
         request.input_hash,
+        circumstances.local_day(terminal, request.occurred_at),
+        request.operator_id,
+        as_bigint(served.code.jti) if served.code else None,
     )
     if row is None:
         return await replay(NotFound(), conn, terminal=terminal, request=request)
-    await serving.use(conn, served, terminal=terminal, at=request.shown_at, now=now)
-    rules = Rules.from_json(row["rules"])
-    earned = await _earn(conn, terminal, request, served, rules, sale_id=row["sale_id"], now=now)
+    suspicion = await _judged(conn, served, terminal, request, code_was_unused=row["code_was_unused"])
+    rules, sale_id = Rules.from_json(row["rules"]), SaleId(row["sale_id"])
+    cards = await ledger.lock_cards(conn, merchant_id=terminal.merchant_id, card_ids=[served.card_id], now=now)
+    card = cards[served.card_id]
+    plan, taken = await deciding.decide(
+        conn, terminal, request, served, rules, card, sale_id=sale_id, suspicion=suspicion, now=now
+    )
+    deciding.check_quote(terminal, request, plan, card, now=now)
+    await performing.perform(
+        conn,
+        terminal=terminal,
+        sale_id=sale_id,
+        card=card,
+        rules=rules,
+        basket=basket,
+        plan=plan,
+        taken=taken,
+        occurred_at=request.occurred_at,
+        now=now,
+    )
     member = await visits.member_card(conn, merchant_id=terminal.merchant_id, card_id=served.card_id)
-    sale = Sale(
-        merchant_id=terminal.merchant_id,
-        sale_id=row["sale_id"],
-        store_id=terminal.store_id,
+    sale = receipts.of_plan(
+        terminal,
+        basket,
+        plan,
+        sale_id=sale_id,
         card_id=served.card_id,
-        store_name=terminal.store_name,
-        receipt_number=basket.receipt_number,
-        total=Money(basket.total_minor, basket.currency),
-        points=earned.points,
-        refunded_points=Points(0),
         revision=row["revision"],
         offline=request.offline,
         occurred_at=request.occurred_at,
-        posted_at=now,
-        spendable_at=rules.activates_at(request.occurred_at),
-        lines=tuple(SaleLine(line.line_id, line.points, line.status, line.reason) for line in earned.lines),
+        now=now,
     )
-    return Recorded(sale, member, replayed=False)
+    changed = bool(plan.points or plan.earning.eligible_minor or plan.earning.stamps or taken)
+    return Recorded(sale, member, replayed=False, changed=changed)
+
+
+async def _judged(
+    conn: Conn, served: Served, terminal: Terminal, request: Request, *, code_was_unused: bool
+) -> Phrase | None:
+    """The visit was open, or the code good, when it was shown. Raises as `serving.judge` does.
+
+    A second sale with one code, told of by a till that had no network, is recorded all the same, and what is returned
+    is why its points wait: the till could not have known.
+    """
+    if request.offline and not code_was_unused:
+        serving.judge_time(served, at=request.shown_at)
+        return reviews.CODE_USED_TWICE
+    serving.judge(served, at=request.shown_at)
+    if not code_was_unused and served.code:
+        raise await scans.already_used(conn, terminal=terminal, identified=served.code)
+    return request.doubt
 
 
 async def replay(refusal: Exception, conn: Conn, *, terminal: Terminal, request: Request) -> Recorded:
@@ -197,82 +240,4 @@ async def replay(refusal: Exception, conn: Conn, *, terminal: Terminal, request:
     sale = await receipts.find(conn, terminal=terminal, sale_id=earlier["sale_id"])
     assert sale is not None, "a terminal's sales are of its own store"
     member = await visits.member_card(conn, merchant_id=terminal.merchant_id, card_id=earlier["card_id"])
-    return Recorded(sale, member, replayed=True)
-
-
-async def _earn(
-    conn: Conn,
-    terminal: Terminal,
-    request: Request,
-    served: Served,
-    rules: Rules,
-    *,
-    sale_id: SaleId,
-    now: datetime,
-) -> Earning:
-    """The card is locked and has what the basket earns; the sale's row and lines say so."""
-    cards = await ledger.lock_cards(conn, merchant_id=terminal.merchant_id, card_ids=[served.card_id], now=now)
-    card, basket = cards[served.card_id], request.basket
-    carried_in = card.carry_at(rules.rate)
-    earned = earning.judge(rules, basket.lines, carry_minor=carried_in, currency=basket.currency)
-    carry = Carry(rules.rate, earned.carry_after)
-    entry_seq = None
-    if earned.points:
-        activates_at = rules.activates_at(request.occurred_at)
-        cause = Cause(
-            occurred_at=request.occurred_at,
-            reasons=_reasons(rules, earned, carried_in, activates_at=activates_at, currency=basket.currency, now=now),
-            store_id=terminal.store_id,
-            sale_id=sale_id,
-        )
-        posted = await ledger.earn(
-            conn,
-            card,
-            kind=EntryKind.EARNED,
-            points=earned.points,
-            activates_at=activates_at,
-            expires_at=rules.expires_at(activates_at),
-            carry=carry,
-            cause=cause,
-            now=now,
-        )
-        entry_seq = posted.seq
-    else:
-        await ledger.set_carry(conn, card, carry)
-    await conn.execute(
-        FINISH_SALE_SQL,
-        terminal.merchant_id,
-        sale_id,
-        earned.points,
-        entry_seq,
-        [line.line_id for line in basket.lines],
-        [line.kind.value for line in basket.lines],
-        [line.sku for line in basket.lines],
-        [line.category for line in basket.lines],
-        [line.description for line in basket.lines],
-        [line.quantity for line in basket.lines],
-        [line.amount_minor for line in basket.lines],
-        [line.points for line in earned.lines],
-        [line.status.value for line in earned.lines],
-    )
-    return earned
-
-
-def _reasons(
-    rules: Rules, earned: Earning, carried_in: Minor, *, activates_at: datetime, currency: str, now: datetime
-) -> tuple[Phrase, ...]:
-    """Why the points of a purchase are as many as they are, for the card's history."""
-    reasons = [
-        Phrase(
-            "earned_for_purchase",
-            {"points": earned.points, "amount_minor": earned.eligible_minor, "currency": currency},
-        ),
-        Phrase("by_rule", {"points": rules.points, "per_minor": rules.per_minor, "currency": currency}),
-    ]
-    if rules.carry_remainder and carried_in:
-        reasons.append(Phrase("carried_in", {"amount_minor": carried_in, "currency": currency}))
-    if rules.carry_remainder and earned.carry_after:
-        reasons.append(Phrase("carried_on", {"amount_minor": earned.carry_after, "currency": currency}))
-    if activates_at > now:
-        reasons.append(Phrase("pending_until", {"active_at": activates_at.isoformat()}))
-    return tuple(reasons)
+    return Recorded(sale, member, replayed=True, changed=False)

@@ -1,6 +1,6 @@
 """Whom a till serves: by an open visit, or by the code that the customer shows."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from wallet import scans
@@ -8,12 +8,12 @@ from wallet.database import Conn
 from wallet.errors import NotFound
 from wallet.fingerprint import Json
 from wallet.scans import Identified
-from wallet.values import CardId, ProgramId, SignedCode, Terminal, TypedCode, VisitId
+from wallet.values import CardId, CheckInPurpose, ProgramId, SignedCode, Terminal, TypedCode, VisitId
 
 CustomerRef = VisitId | SignedCode | TypedCode
 
 VISIT_SERVED_SQL = """
-    SELECT v.card_id, c.program_id, v.expires_at
+    SELECT v.card_id, c.program_id, v.purpose, v.expires_at
     FROM visits AS v
     JOIN cards AS c ON c.merchant_id = v.merchant_id AND c.card_id = v.card_id
     WHERE v.merchant_id = $1 AND v.visit_id = $2 AND v.store_id = $3
@@ -25,6 +25,7 @@ class OpenedVisit:
     """A visit of the till's store, and when it ends. It may serve several sales until then."""
 
     visit_id: VisitId
+    purpose: CheckInPurpose
     expires_at: datetime
 
 
@@ -37,8 +38,18 @@ class Served:
     by: OpenedVisit | Identified
 
     @property
+    def purpose(self) -> CheckInPurpose:
+        """What the customer showed their code for."""
+        return self.by.purpose
+
+    @property
     def visit_id(self) -> VisitId | None:
         return self.by.visit_id if isinstance(self.by, OpenedVisit) else None
+
+    @property
+    def code(self) -> Identified | None:
+        """The code that is used up with the sale; None for a visit, which may serve several."""
+        return self.by if isinstance(self.by, Identified) else None
 
 
 async def whom(conn: Conn, *, terminal: Terminal, customer: CustomerRef) -> Served:
@@ -52,7 +63,8 @@ async def whom(conn: Conn, *, terminal: Terminal, customer: CustomerRef) -> Serv
     row = await conn.fetchrow(VISIT_SERVED_SQL, terminal.merchant_id, customer, terminal.store_id)
     if row is None:
         raise NotFound
-    return Served(row["card_id"], row["program_id"], OpenedVisit(customer, row["expires_at"]))
+    visit = OpenedVisit(customer, CheckInPurpose(row["purpose"]), row["expires_at"])
+    return Served(row["card_id"], row["program_id"], visit)
 
 
 def judge(served: Served, *, at: datetime) -> None:
@@ -66,10 +78,10 @@ def judge(served: Served, *, at: datetime) -> None:
         raise NotFound
 
 
-async def use(conn: Conn, served: Served, *, terminal: Terminal, at: datetime, now: datetime) -> None:
-    """As `judge`; and a code, once this commits, is used up. Of any number of callers at once one gets through."""
+def judge_time(served: Served, *, at: datetime) -> None:
+    """As `judge`, whether or not somebody has used the code up meanwhile."""
     if isinstance(served.by, Identified):
-        await scans.use_up(conn, terminal=terminal, identified=served.by, at=at, now=now)
+        scans.judge(replace(served.by, used_at=None), at=at)
     else:
         judge(served, at=at)
 

@@ -9,14 +9,12 @@ import pytest
 from tests.database import StatementCounter
 from tests.factories import Shop, make_points, make_shop
 from tests.wallet.counter import Member, another_store, counts, make_member, qr, show
-from tests.wallet.sales.till import TABLES, checkout, mixed_receipt, receipt, standing, visit
-from wallet import programs, sales
-from wallet.baskets import Basket
+from tests.wallet.sales.till import TABLES, checkout, mixed_receipt, quote, receipt, standing, visit
+from wallet import programs
 from wallet.database import Conn
 from wallet.errors import CodeAlreadyUsed, CodeExpired, CodeInvalid, InvalidInput, NotFound
 from wallet.rules import Rules
-from wallet.sales import CustomerRef, Quote
-from wallet.values import Minor, Points, Terminal, TypedCode, VisitId
+from wallet.values import Minor, Points, TypedCode, VisitId
 
 CARRYING = Rules(points=Points(1), per_minor=Minor(10_000), carry_remainder=True)
 
@@ -31,11 +29,6 @@ async def member(conn: Conn, shop: Shop, now: datetime) -> Member:
     return await make_member(conn, shop, now=now)
 
 
-async def quote(conn: Conn, terminal: Terminal, customer: CustomerRef, basket: Basket, *, now: datetime) -> Quote:
-    async with conn.transaction():
-        return await sales.quote(conn, terminal=terminal, customer=customer, basket=basket, now=now)
-
-
 async def test_a_quote_says_what_the_checkout_then_does(conn: Conn, now: datetime, shop: Shop, member: Member) -> None:
     await make_points(conn, shop, member.card_id, 5, now=now)
     customer = await visit(conn, shop, member, now=now)
@@ -44,9 +37,9 @@ async def test_a_quote_says_what_the_checkout_then_does(conn: Conn, now: datetim
     quoted = await quote(conn, shop.terminal, customer, mixed_receipt(), now=now)
     recorded = await checkout(conn, shop.terminal, customer, mixed_receipt(), now=now)
 
-    assert quoted.earns == recorded.sale.points == 4
+    assert quoted.plan.points == recorded.sale.points == 4
     assert quoted.balance_after == recorded.card.active == 9
-    assert [(line.line_id, line.points, line.status, line.reason) for line in quoted.lines] == [
+    assert [(line.line_id, line.points, line.status, line.reason) for line in quoted.plan.earning.lines] == [
         (line.line_id, line.points, line.status, line.reason) for line in recorded.sale.lines
     ]
 
@@ -74,11 +67,11 @@ async def test_points_that_will_wait_are_not_in_the_balance_after(conn: Conn, no
     customer = await visit(conn, shop, member, now=now)
 
     today = await quote(conn, shop.terminal, customer, receipt(20_000), now=now)
-    long_ago = receipt(20_000, occurred_at=now - timedelta(days=2))
+    long_ago = receipt(20_000, occurred_at=now - timedelta(days=2, hours=15))
     waited_already = await quote(conn, shop.terminal, customer, long_ago, now=now)
 
-    assert (today.earns, today.balance_after) == (2, 0)
-    assert (waited_already.earns, waited_already.balance_after) == (2, 2)
+    assert (today.plan.points, today.balance_after) == (2, 0)
+    assert (waited_already.plan.points, waited_already.balance_after) == (2, 2)
 
 
 async def test_what_time_has_done_since_is_in_the_balance_after(
@@ -126,20 +119,20 @@ async def test_the_id_stays_while_the_outcome_would_and_changes_with_it(
 ) -> None:
     customer = await visit(conn, shop, member, now=now)
     other = await visit(conn, shop, member, now=now)
-    later = now + timedelta(minutes=1)
-    first = await quote(conn, shop.terminal, customer, receipt(9_000), now=now)
+    first = await quote(conn, shop.terminal, customer, receipt(10_500), now=now)
 
     ids = [first.quote_id]
-    assert (await quote(conn, shop.terminal, customer, receipt(9_000), now=later)).quote_id == first.quote_id
-    ids.append((await quote(conn, shop.terminal, customer, receipt(9_001), now=now)).quote_id)
-    ids.append((await quote(conn, shop.terminal, other, receipt(9_000), now=now)).quote_id)
+    assert (await quote(conn, shop.terminal, customer, receipt(10_500), now=now)).quote_id == first.quote_id
+    ids.append((await quote(conn, shop.terminal, customer, receipt(10_501), now=now)).quote_id)
+    ids.append((await quote(conn, shop.terminal, other, receipt(10_500), now=now)).quote_id)
     await make_points(conn, shop, member.card_id, 1, now=now)
-    ids.append((await quote(conn, shop.terminal, customer, receipt(9_000), now=now)).quote_id)
-    await checkout(conn, shop.terminal, customer, receipt(100), now=now)
-    ids.append((await quote(conn, shop.terminal, customer, receipt(9_000), now=now)).quote_id)
+    ids.append((await quote(conn, shop.terminal, customer, receipt(10_500), now=now)).quote_id)
+    await checkout(conn, shop.terminal, customer, receipt(9_500), now=now)
+    ids.append((await quote(conn, shop.terminal, customer, receipt(10_500), now=now)).quote_id)
+    thrice = replace(CARRYING, points=Points(3))
     await programs.revise(
-        conn, merchant_id=shop.merchant_id, program_id=shop.program_id, rules=CARRYING, valid_from=now, now=now
+        conn, merchant_id=shop.merchant_id, program_id=shop.program_id, rules=thrice, valid_from=now, now=now
     )
-    ids.append((await quote(conn, shop.terminal, customer, receipt(9_000), now=now)).quote_id)
+    ids.append((await quote(conn, shop.terminal, customer, receipt(10_500), now=now)).quote_id)
 
     assert len(set(ids)) == len(ids)

@@ -6,12 +6,14 @@ from uuid import UUID, uuid4
 
 from tests.factories import Shop
 from tests.wallet.counter import Member, qr, show
-from wallet import refunds, sales, visits
+from wallet import ledger, refunds, rewards, sales, visits
 from wallet.baskets import Basket, Line
 from wallet.database import Conn, Row
+from wallet.ledger import Cause
 from wallet.refunds import Refunded
-from wallet.sales import CustomerRef, Recorded
-from wallet.values import CardId, LineKind, Minor, SaleId, Terminal
+from wallet.rewards import Reward
+from wallet.sales import NOTHING, CustomerRef, Quote, Recorded, Wanted
+from wallet.values import CardId, CheckInPurpose, LineKind, Minor, Points, SaleId, Terminal, VisitId, VoucherId
 
 TABLES = (
     "sales",
@@ -25,9 +27,11 @@ TABLES = (
     "lot_movements",
 )
 
+REWARD_TABLES = ("vouchers", "sale_discounts", "stamp_movements")
+
 CARD_SQL = """
     SELECT a.balance AS active, p.balance AS pending, c.revision, c.lifetime_earned,
-           (SELECT COALESCE(SUM(value::bigint), 0)::bigint FROM jsonb_each_text(c.carries)) AS carry_minor
+           (SELECT COALESCE(SUM(value::bigint), 0)::bigint FROM jsonb_each_text(c.carries)) AS carry
     FROM cards AS c
     JOIN accounts AS a ON a.merchant_id = c.merchant_id AND a.account_id = c.active_account_id
     JOIN accounts AS p ON p.merchant_id = c.merchant_id AND p.account_id = c.pending_account_id
@@ -54,42 +58,102 @@ def mixed_receipt() -> Basket:
     )
 
 
-async def visit(conn: Conn, shop: Shop, member: Member, *, now: datetime) -> CustomerRef:
+async def visit(
+    conn: Conn, shop: Shop, member: Member, purpose: CheckInPurpose = CheckInPurpose.EARN, *, now: datetime
+) -> VisitId:
     """The member's code was scanned: the visit that the till may name for fifteen minutes."""
-    minted = await show(conn, shop, member, now=now)
+    minted = await show(conn, shop, member, purpose, now=now)
     async with conn.transaction():
         opened = await visits.open_by_scan(conn, terminal=shop.terminal, code=qr(minted), now=now)
     return opened.visit_id
 
 
 async def checkout(
-    conn: Conn, terminal: Terminal, customer: CustomerRef, basket: Basket, *, key: UUID | None = None, now: datetime
+    conn: Conn,
+    terminal: Terminal,
+    customer: CustomerRef,
+    basket: Basket,
+    *,
+    wanted: Wanted = NOTHING,
+    quote_id: str | None = None,
+    key: UUID | None = None,
+    now: datetime,
 ) -> Recorded:
     async with conn.transaction():
         return await sales.checkout(
-            conn, terminal=terminal, customer=customer, basket=basket, idempotency_key=key or uuid4(), now=now
+            conn,
+            terminal=terminal,
+            customer=customer,
+            basket=basket,
+            wanted=wanted,
+            quote_id=quote_id,
+            idempotency_key=key or uuid4(),
+            now=now,
         )
 
 
+async def quote(
+    conn: Conn,
+    terminal: Terminal,
+    customer: CustomerRef,
+    basket: Basket,
+    *,
+    wanted: Wanted = NOTHING,
+    now: datetime,
+) -> Quote:
+    async with conn.transaction():
+        return await sales.quote(conn, terminal=terminal, customer=customer, basket=basket, wanted=wanted, now=now)
+
+
+async def claimed(conn: Conn, shop: Shop, member: Member, reward: Reward, *, now: datetime) -> VoucherId:
+    """The member has bought a voucher for the reward in the app."""
+    async with conn.transaction():
+        done = await rewards.claim(
+            conn,
+            customer_id=member.customer_id,
+            merchant_id=shop.merchant_id,
+            card_id=member.card_id,
+            reward_id=reward.reward_id,
+            idempotency_key=uuid4(),
+            now=now,
+        )
+    return done.voucher.voucher_id
+
+
 async def refund(
-    conn: Conn, terminal: Terminal, sale_id: SaleId, *line_ids: str, key: UUID | None = None, now: datetime
+    conn: Conn,
+    terminal: Terminal,
+    sale_id: SaleId,
+    *line_ids: str,
+    amount: int | None = None,
+    key: UUID | None = None,
+    now: datetime,
 ) -> Refunded:
-    """The named lines come back; all that are left, if none is named."""
+    """The named lines come back, or so much of the money; all that is left, if neither is named."""
     async with conn.transaction():
         return await refunds.refund(
             conn,
             terminal=terminal,
             sale_id=sale_id,
             line_ids=list(line_ids) or None,
+            amount_minor=amount,
             idempotency_key=key or uuid4(),
             now=now,
         )
 
 
+async def spend(conn: Conn, shop: Shop, card_id: CardId, points: int, *, now: datetime) -> None:
+    """So many points are no longer the card's to give back."""
+    async with conn.transaction():
+        cards = await ledger.lock_cards(conn, merchant_id=shop.merchant_id, card_ids=[card_id], now=now)
+        cause = Cause(occurred_at=now)
+        await ledger.reserve_for_gift(conn, cards[card_id], points=Points(points), cause=cause, now=now)
+
+
 async def standing(conn: Conn, card_id: CardId) -> dict[str, Any]:
     """What stands on the card."""
     row = await conn.fetchrow(CARD_SQL, card_id)
-    return picked(row, "active", "pending", "revision", "carry_minor", "lifetime_earned")
+    return picked(row, "active", "pending", "revision", "carry", "lifetime_earned")
 
 
 def picked(row: Row | None, *columns: str) -> dict[str, Any]:
