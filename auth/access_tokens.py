@@ -13,6 +13,7 @@ from enum import StrEnum
 from uuid import UUID, uuid4
 
 import jwt
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from jwt.types import Options
 
 from auth import base64url
@@ -122,9 +123,37 @@ def _object(text: bytes) -> Claims:
     return read
 
 
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """A token that we gave for this API, and the key that signed it. Whether now is its time is not judged yet."""
+
+    kid: str
+    key: Ed25519PublicKey
+    viewer: Customer | Terminal
+    issued_at: datetime
+
+    def viewer_at(self, ring: KeyRing, now: datetime) -> Customer | Terminal:
+        """Whom we gave it. Raises TokenRejected before and after its time, and once its key verifies no more."""
+        key = ring.verifier(self.kid, "access", now)
+        if key is not self.key and key != self.key:
+            raise TokenRejected
+        if not self.issued_at - LEEWAY <= now < self.viewer.expires_at:
+            raise TokenRejected
+        return self.viewer
+
+
 def verify(ring: KeyRing, *, token: str, audience: Audience, now: datetime) -> Customer | Terminal:
     """The viewer whom we gave this token for this API. Raises TokenRejected for everything else, and nothing else."""
-    key = ring.verifier(kid_of(token), "access", now)
+    return check_signature(ring, token=token, audience=audience, now=now).viewer_at(ring, now)
+
+
+def check_signature(ring: KeyRing, *, token: str, audience: Audience, now: datetime) -> Signed:
+    """The token, with everything about it found good that does not change with time.
+
+    Raises TokenRejected for everything else, and nothing else.
+    """
+    kid = kid_of(token)
+    key = ring.verifier(kid, "access", now)
     if key is None:
         raise TokenRejected
     try:
@@ -137,10 +166,10 @@ def verify(ring: KeyRing, *, token: str, audience: Audience, now: datetime) -> C
         raise TokenRejected
     expires_at = _moment(claims["exp"])
     issued_at = _moment(claims["iat"])
-    if not issued_at - LEEWAY <= now < expires_at or expires_at - issued_at > LIFE:
+    if expires_at - issued_at > LIFE:
         raise TokenRejected
     _uuid(claims["jti"])
-    return _viewer(claims, audience, expires_at)
+    return Signed(kid, key, _viewer(claims, audience, expires_at), issued_at)
 
 
 def _options(audience: Audience) -> Options:

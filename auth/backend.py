@@ -7,9 +7,9 @@ from datetime import datetime
 from starlette.requests import HTTPConnection
 
 from auth import access_tokens
-from auth.access_tokens import Audience
 from auth.errors import TokenRejected
 from auth.keys import KeyRing
+from auth.verified_tokens import VerifiedTokens
 from auth.viewers import Anonymous, Customer, Terminal, Viewer
 
 RingKnowing = Callable[[str, datetime], Awaitable[KeyRing]]
@@ -19,8 +19,8 @@ CREDENTIALS = re.compile(r"Bearer +([A-Za-z0-9._~+/=-]+)", re.ASCII | re.IGNOREC
 """RFC 6750 §2.1."""
 
 
-async def viewer_of(connection: HTTPConnection, *, audience: Audience, rings: RingKnowing, now: datetime) -> Viewer:
-    """Who makes this request of the API that `audience` names; Anonymous if it has no Authorization header.
+async def viewer_of(connection: HTTPConnection, *, tokens: VerifiedTokens, rings: RingKnowing, now: datetime) -> Viewer:
+    """Who makes this request of the API whose `tokens` these are; Anonymous if it has no Authorization header.
 
     Raises TokenRejected for whatever else stands in that header, and for two of them.
     """
@@ -30,10 +30,12 @@ async def viewer_of(connection: HTTPConnection, *, audience: Audience, rings: Ri
     credentials = CREDENTIALS.fullmatch(values[0].strip())
     if len(values) != 1 or credentials is None:
         raise TokenRejected
-    return await viewer_with(credentials[1], audience=audience, rings=rings, now=now)
+    return await viewer_with(credentials[1], tokens=tokens, rings=rings, now=now)
 
 
-async def viewer_with(token: str, *, audience: Audience, rings: RingKnowing, now: datetime) -> Customer | Terminal:
+async def viewer_with(token: str, *, tokens: VerifiedTokens, rings: RingKnowing, now: datetime) -> Customer | Terminal:
     """Who holds this access token, wherever it was shown (the first message of a socket, say). Raises TokenRejected."""
-    ring = await rings(access_tokens.kid_of(token), now)
-    return access_tokens.verify(ring, token=token, audience=audience, now=now)
+    known = tokens.recall(token)
+    if known is not None:
+        return known.viewer_at(await rings(known.kid, now), now)
+    return tokens.verify(await rings(access_tokens.kid_of(token), now), token=token, now=now)

@@ -1,6 +1,7 @@
 """The one ASGI application: both APIs, the pages, the keys that others verify with, and whether we are well."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 from ipaddress import ip_address
 from typing import Any
 
@@ -16,12 +17,14 @@ from starlette.routing import BaseRoute, Route
 from auth import keys
 from auth.access_tokens import Audience
 from auth.backend import viewer_of, viewer_with
+from auth.verified_tokens import VerifiedTokens
 from auth.viewers import Viewer
 from infra import migrate
 from infra.edge.endpoint import Authenticate, GetContext, Options, ViewerOf, build_api
 from infra.edge.middleware.access_log import AccessLogMiddleware
 from infra.edge.middleware.request_id import RequestIdMiddleware
 from infra.edge.middleware.security_headers import SecurityHeadersMiddleware
+from infra.edge.middleware.straight import StraightMiddleware
 from infra.edge.routes import graphql_routes
 from infra.migrate import Migration, MigrationError
 from infra.pool import DatabaseUnavailable
@@ -46,6 +49,7 @@ def create_app(runtime: Runtime, *, more: Sequence[BaseRoute] = ()) -> Starlette
     open_house = settings.environment != "production"
     options = Options(
         introspection=open_house,
+        short_ways=settings.fast_path,
         operation_seconds=settings.operation_timeout_seconds,
         body_bytes=settings.max_body_bytes,
         allowed_origins=_origins(settings),
@@ -57,20 +61,31 @@ def create_app(runtime: Runtime, *, more: Sequence[BaseRoute] = ()) -> Starlette
     )
     routes = [*more, *(development_routes() if settings.environment == "development" else ())]
     for path, name, schema, audience in apis:
+        tokens = VerifiedTokens(audience)
         api = build_api(
             schema,
             name=name,
-            viewer_of=_viewer_finder(runtime, audience),
-            authenticate=_authenticator(runtime, audience),
+            viewer_of=_viewer_finder(runtime, tokens),
+            authenticate=_authenticator(runtime, tokens),
             get_context=_contexts(runtime),
             now=runtime.clock,
             metrics=runtime.metrics,
             options=options,
         )
         routes += graphql_routes(path, api)
-    facts = PageFacts(pool=lambda: runtime.pool, clock=runtime.clock, demo=settings.environment == "demo")
+    facts = PageFacts(
+        pool=lambda: runtime.pool,
+        clock=runtime.clock,
+        box=lambda: runtime.box,
+        demo=settings.environment == "demo",
+    )
     routes += [*_well_known(runtime), *_health(runtime), *page_routes(facts)]
-    return Starlette(routes=routes, middleware=_middleware(settings))
+    straight = {
+        route.path: route for route in routes if isinstance(route, Route) and route.path in {path for path, *_ in apis}
+    }
+    return Starlette(
+        routes=routes, middleware=[*_middleware(settings), Middleware(StraightMiddleware, routes=straight)]
+    )
 
 
 def _origins(settings: Settings) -> frozenset[str]:
@@ -99,16 +114,16 @@ def _middleware(settings: Settings) -> list[Middleware]:
     return stack
 
 
-def _viewer_finder(runtime: Runtime, audience: Audience) -> ViewerOf:
+def _viewer_finder(runtime: Runtime, tokens: VerifiedTokens) -> ViewerOf:
     async def find(connection: HTTPConnection) -> Viewer:
-        return await viewer_of(connection, audience=audience, rings=runtime.rings.knowing, now=runtime.clock())
+        return await viewer_of(connection, tokens=tokens, rings=runtime.rings.knowing, now=runtime.clock())
 
     return find
 
 
-def _authenticator(runtime: Runtime, audience: Audience) -> Authenticate:
+def _authenticator(runtime: Runtime, tokens: VerifiedTokens) -> Authenticate:
     async def authenticate(token: str) -> Viewer:
-        return await viewer_with(token, audience=audience, rings=runtime.rings.knowing, now=runtime.clock())
+        return await viewer_with(token, tokens=tokens, rings=runtime.rings.knowing, now=runtime.clock())
 
     return authenticate
 
@@ -131,8 +146,14 @@ def _contexts(runtime: Runtime) -> GetContext:
 
 def _client(connection: HTTPConnection) -> bytes:
     """Where tries are counted for: the address, or of IPv6 the /64, which one subscriber has whole (RFC 6177)."""
+    client = connection.scope.get("client")
+    return _subscriber(client[0]) if client else b""
+
+
+@lru_cache(maxsize=4096)
+def _subscriber(host: str) -> bytes:
     try:
-        address = ip_address(connection.client.host if connection.client else "")
+        address = ip_address(host)
     except ValueError:
         return b""
     return address.packed if address.version == 4 else address.packed[:8]

@@ -198,6 +198,7 @@ def _told() -> Iterator[None]:
 
 async def _set_codecs(conn: Any) -> None:
     await conn.set_type_codec("jsonb", schema="pg_catalog", format="binary", encoder=_to_jsonb, decoder=_from_jsonb)
+    await conn.set_type_codec("json", schema="pg_catalog", format="binary", encoder=orjson.dumps, decoder=orjson.loads)
 
 
 async def _leave_as_is(conn: Any) -> None:

@@ -85,6 +85,8 @@ class Settings(BaseSettings):
     """The proxies (addresses or networks) whose X-Forwarded-For and X-Forwarded-Proto are believed."""
     max_body_bytes: int = Field(65_536, ge=1024, le=16 * 1024 * 1024)
     operation_timeout_seconds: float = Field(10.0, gt=0, le=300)
+    fast_path: bool = True
+    """False: every operation goes the ways of graphql-core and strawberry alone, slower and with the same answers."""
     metrics_port: int | None = Field(None, ge=0, le=65535)
     """None: no metrics are served. 0 is read as None."""
 

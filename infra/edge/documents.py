@@ -1,7 +1,7 @@
 """Documents: parsed, measured and validated once, then found again by their text."""
 
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 import structlog
@@ -24,8 +24,10 @@ from graphql import (
     visit,
 )
 from graphql.error import GraphQLSyntaxError
+from graphql.execution.collect_fields import FragmentDetails
 from graphql.validation import NoSchemaIntrospectionCustomRule
 
+from infra.edge.inputs import Unexpected, VariableReader
 from infra.edge.limits import Limits, Measure, measure
 from infra.edge.pages import variable_problems
 from infra.edge.plans import Plans
@@ -62,6 +64,9 @@ class Document:
     measured: Measure
     plans: Plans | None = field(compare=False)
     """Shared by all executions of the document; None if what it selects depends on variables."""
+    variables: VariableReader | None = field(compare=False)
+    """The short way to the values of its variables; None if only graphql-core can read them."""
+    fragments: Mapping[str, FragmentDetails] = field(compare=False)
 
     @property
     def type(self) -> OperationType:
@@ -128,8 +133,21 @@ class Documents:
             raise RequestRefused(400, [with_code(error, BAD_USER_INPUT) for error in at])
         self._check_size(measured)
         self._validate(node)
-        plans = None if has_conditions(node) else Plans()
-        return Document(node, operation, first_field(node, operation), measured, plans)
+        return Document(
+            node=node,
+            operation=operation,
+            root_field=first_field(node, operation),
+            measured=measured,
+            plans=None if has_conditions(node) else Plans(),
+            variables=self._variable_reader(operation),
+            fragments={each.name.value: FragmentDetails(each) for each in fragments_of(node)},
+        )
+
+    def _variable_reader(self, operation: OperationDefinitionNode) -> VariableReader | None:
+        try:
+            return VariableReader(self._schema, operation)
+        except Unexpected:
+            return None
 
     def _parse(self, text: str) -> DocumentNode:
         tokens = self._limits.tokens
@@ -199,9 +217,13 @@ def has_conditions(node: DocumentNode) -> bool:
     return finder.found
 
 
+def fragments_of(node: DocumentNode) -> Iterator[FragmentDefinitionNode]:
+    return (each for each in node.definitions if isinstance(each, FragmentDefinitionNode))
+
+
 def first_field(node: DocumentNode, operation: OperationDefinitionNode) -> str:
     """The name of the first root field of a valid document, wherever it is spread from."""
-    fragments = {each.name.value: each for each in node.definitions if isinstance(each, FragmentDefinitionNode)}
+    fragments = {each.name.value: each for each in fragments_of(node)}
     waiting: list[SelectionNode] = [*reversed(operation.selection_set.selections)]
     while waiting:
         selection = waiting.pop()

@@ -9,6 +9,7 @@ from starlette.requests import HTTPConnection
 from auth.viewers import Viewer
 from infra.clock import Clock
 from infra.edge.bodies import BODY_BYTES_MAX, BODY_SECONDS_MAX
+from infra.edge.calls import Calls
 from infra.edge.documents import Documents
 from infra.edge.execution import Engine
 from infra.edge.limits import Limits
@@ -31,6 +32,8 @@ class Options:
     limits: Limits = field(default_factory=Limits)
     introspection: bool = False
     """Whether clients may ask what the schema is, and are helped with names that they mistype."""
+    short_ways: bool = True
+    """Whether plain objects, inputs and calls may go ways of our own, beside those of graphql-core and strawberry."""
     operation_seconds: float = 10.0
     body_bytes: int = BODY_BYTES_MAX
     body_seconds: float = BODY_SECONDS_MAX
@@ -98,6 +101,7 @@ def build_api(
         raise ValueError("The edge runs neither strawberry extensions nor operation directives.")
     core = schema._schema  # noqa: SLF001 -- strawberry has no public name for the schema of graphql-core
     documents = Documents(core, limits=options.limits, introspection=options.introspection)
-    engine = Engine(core, documents, options.operation_seconds, suggestions=options.introspection)
+    calls = Calls(schema) if options.short_ways else None
+    engine = Engine(core, documents, options.operation_seconds, suggestions=options.introspection, calls=calls)
     sockets = Sockets(options.sockets_a_viewer)
     return Api(name, engine, viewer_of, authenticate, get_context, now, metrics, options, sockets)

@@ -1,10 +1,10 @@
 """graphql-core's executor as strawberry has it, with a short way through plain objects."""
 
-from collections.abc import AsyncIterable, Awaitable, Callable, Iterable, Mapping
+from collections.abc import AsyncIterable, Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import TypeGuard, cast
 
 from graphql import GraphQLList, GraphQLObjectType, GraphQLOutputType, GraphQLResolveInfo
-from graphql.execution.collect_fields import FieldDetailsList, GroupedFieldSet
+from graphql.execution.collect_fields import DeferUsage, FieldDetailsList, GroupedFieldSet
 from graphql.execution.incremental.incremental_executor import DeliveryGroupMap
 from graphql.pyutils import AwaitableOrValue, Path
 from strawberry.execution import optimized_is_awaitable
@@ -17,22 +17,39 @@ NewContext = Callable[[], object]
 is_awaitable = cast("Callable[[object], TypeGuard[Awaitable[object]]]", optimized_is_awaitable)
 
 
-class Executor(StrawberryGraphQLCoreExecutionContext):
-    """One execution. Who makes it sets `plans`, `parts` and `new_context`, as `build` has no way to."""
+class StockExecutor(StrawberryGraphQLCoreExecutionContext):
+    """One execution, each of whose events has a context of its own. Who makes it sets `new_context`."""
 
-    plans: Plans
-    parts: dict[int, tuple[GroupedFieldSet, list[Part]]]
-    """Found in this execution, by the id of the selection, which is kept here so that the id stays its own."""
     new_context: NewContext
 
-    def build_per_event_executor(self, payload: object) -> "Executor":
+    def build_per_event_executor(self, payload: object) -> "StockExecutor":
         executor = super().build_per_event_executor(payload)
-        assert isinstance(executor, Executor)
+        assert isinstance(executor, StockExecutor)
         executor.context_value = self.new_context()
-        # Each event collects its fields anew; what was found for the last event's would only pile up.
-        executor.parts = {}
-        executor._relevant_sub_fields = {}  # noqa: SLF001 -- the copy shares it with all other events
         return executor
+
+
+class Executor(StockExecutor):
+    """One execution with short ways. Who makes it calls `use`, as `build` has no way to hand plans over."""
+
+    plans: Plans
+
+    def use(self, plans: Plans) -> None:
+        """These are the plans. What selections come to is kept with them, and found again by the next execution."""
+        self.plans = plans
+        self._relevant_sub_fields = plans.collected
+
+    def execute_collected_root_fields(
+        self,
+        root_type: GraphQLObjectType,
+        root_value: object,
+        grouped_field_set: GroupedFieldSet,
+        serially: bool,
+        new_defer_usages: Sequence[DeferUsage],
+    ) -> AwaitableOrValue[dict[str, object]]:
+        # The very same lists every time: what is kept of them is found by their ids.
+        self.plans.root = self.plans.root or grouped_field_set
+        return super().execute_collected_root_fields(root_type, root_value, self.plans.root, serially, new_defer_usages)
 
     def complete_list_value(
         self,
@@ -71,9 +88,10 @@ class Executor(StrawberryGraphQLCoreExecutionContext):
         position_context: DeliveryGroupMap | None,
     ) -> AwaitableOrValue[dict[str, object]]:
         done: dict[str, object] = {}
-        for name, attribute, complete in self._parts(parent_type, grouped_field_set):
+        for name, attribute, as_it_is, complete in self._parts(parent_type, grouped_field_set):
             try:
-                done[name] = complete(getattr(source_value, attribute))
+                found = getattr(source_value, attribute)
+                done[name] = found if type(found) in as_it_is else complete(found)
             except Exception:  # noqa: S112 -- the stock path meets the same thing again, and words it
                 continue
         if not done:
@@ -85,27 +103,23 @@ class Executor(StrawberryGraphQLCoreExecutionContext):
         return merged_later(grouped_field_set, done, others)
 
     def _parts(self, type_: GraphQLObjectType, selected: GroupedFieldSet) -> list[Part]:
-        known = self.parts.get(id(selected))
-        if known is not None:
-            return known[1]
-        key = (id(type_), *[id(details.node) for group in selected.values() for details in group])
-        parts = self.plans.parts.get(key)
-        if parts is None:
-            parts = self.plans.parts[key] = Planner(self.schema, self.collect_subfields).parts(type_, selected)
-        self.parts[id(selected)] = selected, parts
-        return parts
+        known = self.plans.parts.get(id(selected))
+        if known is None:
+            parts = Planner(self.schema, self.collect_subfields).parts(type_, selected)
+            known = self.plans.parts[id(selected)] = selected, parts
+        return known[1]
 
     def _by_plan(
         self, type_: GraphQLList[GraphQLOutputType] | GraphQLObjectType, selected: FieldDetailsList, value: object
     ) -> object:
         """The completed value; None if the stock path must complete it."""
-        key = (id(type_), *[id(details.node) for details in selected])
-        try:
-            complete = self.plans.whole[key]
-        except KeyError:
-            complete = self.plans.whole[key] = Planner(self.schema, self.collect_subfields).plan(type_, selected)
-        if complete is None:
+        key = id(type_), id(selected)
+        known = self.plans.whole.get(key)
+        if known is None:
+            known = self.plans.whole[key] = selected, Planner(self.schema, self.collect_subfields).plan(type_, selected)
+        if known[1] is None:
             return None
+        _, complete = known[1]
         try:
             return complete(value)
         except Exception:

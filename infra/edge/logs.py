@@ -1,12 +1,16 @@
 """Logs: one JSON object a line, with a request id, and without headers, bodies, tokens or e-mail addresses."""
 
+import contextlib
+import json
 import logging
 import re
 import sys
 import traceback
-from collections.abc import MutableMapping
-from typing import Literal
+from collections.abc import Callable, MutableMapping
+from functools import partial
+from typing import BinaryIO, Literal
 
+import orjson
 import structlog
 
 EMAIL = re.compile(r"[^\s@<>\"'(),:;/]+@[^\s@<>\"'(),:;/]+")
@@ -27,13 +31,18 @@ def configure_logging(*, style: Literal["json", "console"], level: int = logging
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
-    renderer: structlog.typing.Processor = (
-        structlog.processors.JSONRenderer(sort_keys=False) if style == "json" else structlog.dev.ConsoleRenderer()
-    )
+    renderer: structlog.typing.Processor = structlog.dev.ConsoleRenderer()
+    processors = [*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter]
+    factory: Callable[..., object] = structlog.stdlib.LoggerFactory()
+    if style == "json":
+        renderer = structlog.processors.JSONRenderer(sort_keys=False)
+        # Our own lines, one a request, are written directly: through the standard library they cost thrice as much.
+        processors = [*shared, remove_exceptions, structlog.processors.JSONRenderer(serializer=to_json)]
+        factory = partial(Lines, sys.stderr.buffer)
     structlog.configure(
-        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        processors=processors,
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.stdlib.LoggerFactory(),
+        logger_factory=factory,
         cache_logger_on_first_use=True,
     )
     handler = logging.StreamHandler(sys.stderr)
@@ -50,6 +59,29 @@ def configure_logging(*, style: Literal["json", "console"], level: int = logging
         logger = logging.getLogger(name)
         logger.handlers.clear()
         logger.propagate = name != "uvicorn.access"
+
+
+class Lines:
+    """Writes lines to a file, each of them at once. Where nothing can be written there is nobody to tell."""
+
+    def __init__(self, file: BinaryIO, *_names: object) -> None:
+        """`_names` are what a logger was asked for by; no line says them."""
+        self._file = file
+
+    def line(self, text: bytes) -> None:
+        with contextlib.suppress(OSError, ValueError):
+            self._file.write(text + b"\n")
+            self._file.flush()
+
+    debug = info = warning = error = critical = line
+
+
+def to_json(event: object, **_options: object) -> bytes:
+    """One line of the log. What JSON has no form for stands there as Python writes it."""
+    try:
+        return orjson.dumps(event, default=repr)
+    except TypeError:
+        return json.dumps(event, default=repr).encode("ascii")
 
 
 def remove_exceptions(_logger: object, _method: str, event: MutableMapping[str, object]) -> MutableMapping[str, object]:

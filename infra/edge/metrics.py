@@ -20,6 +20,8 @@ class Metrics:
         self._seconds = Histogram(
             "graphql_request_seconds", "How long they took.", WHAT, registry=self.registry, buckets=SECONDS
         )
+        self._kinds: dict[tuple[str, ...], tuple[Counter, Histogram]] = {}
+        """The two metrics of each kind of request, once found: as many as there are labels, and those are few."""
         self._sockets = Gauge("graphql_sockets", "Open sockets.", ("api",), registry=self.registry)
         self._subscriptions = Gauge(
             "graphql_subscriptions", "Open subscriptions.", ("api", "field"), registry=self.registry
@@ -29,9 +31,13 @@ class Metrics:
         )
 
     def request(self, api: str, facts: Facts, status: int, seconds: float) -> None:
-        what = (api, facts.operation_type or "", facts.root_field or "")
-        self._requests.labels(*what, str(status), facts.code or "").inc()
-        self._seconds.labels(*what).observe(seconds)
+        kind = (api, facts.operation_type or "", facts.root_field or "", str(status), facts.code or "")
+        found = self._kinds.get(kind)
+        if found is None:
+            found = self._kinds[kind] = self._requests.labels(*kind), self._seconds.labels(*kind[:3])
+        requests, times = found
+        requests.inc()
+        times.observe(seconds)
 
     def socket(self, api: str, change: int) -> None:
         self._sockets.labels(api).inc(change)

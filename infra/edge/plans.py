@@ -9,7 +9,7 @@ A plan never words an error. Whatever it does not expect (an exception, a null w
 iterable that can be read only once) it leaves to the stock path, which meets the same thing again and deals with it.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum, EnumMeta
@@ -36,6 +36,7 @@ from graphql import (
 from graphql.execution.collect_fields import CollectedFields, FieldDetailsList, GroupedFieldSet
 from strawberry.execution import optimized_is_awaitable
 from strawberry.types.base import StrawberryObjectDefinition
+from strawberry.types.cast import get_strawberry_type_cast
 from strawberry.types.enum import StrawberryEnumDefinition
 from strawberry.types.field import StrawberryField
 
@@ -44,20 +45,40 @@ INT_MAX = 2**31 - 1
 PLAIN = frozenset({str, int, bool, float, datetime, UUID})
 """Of these very types a value is neither awaitable nor an exception."""
 
+AS_THEY_ARE: Mapping[GraphQLLeafType, frozenset[type]] = {
+    GraphQLString: frozenset({str}),
+    GraphQLID: frozenset({str}),
+    GraphQLBoolean: frozenset({bool}),
+}
+"""What these types make of values of those very types is the same value."""
+
 Complete = Callable[[object], object]
 """Turns a resolved value into what is sent. Raises for what the stock path must look at."""
 
-Part = tuple[str, str, Complete]
-"""A plain field: its name in the answer, the attribute that it is, and what completes its value."""
+Part = tuple[str, str, frozenset[type], Complete]
+"""A plain field: its name in the answer, the attribute that it is, of which types a value is sent as it is, and what
+completes all others."""
+
+Plan = tuple[frozenset[type], Complete]
+"""For the values of a field: those of these very types are sent as they are; what completes all others."""
+
+NULL: frozenset[type] = frozenset({type(None)})
+NOTHING: frozenset[type] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Plans:
-    """The plans of one document, by the ids of a type and of the nodes that select from it. Both outlive the plans."""
+    """The plans of one document, by the ids of types, which outlive them, and of selections, which they keep."""
 
-    whole: dict[tuple[int, ...], Complete | None] = field(default_factory=dict)
-    """What completes a value; None where only the stock path can."""
-    parts: dict[tuple[int, ...], list[Part]] = field(default_factory=dict)
+    whole: dict[tuple[int, int], tuple[FieldDetailsList, Plan | None]] = field(default_factory=dict)
+    """What completes a value of a type with a selection; None where only the stock path can."""
+    parts: dict[int, tuple[GroupedFieldSet, list[Part]]] = field(default_factory=dict)
+    root: GroupedFieldSet | None = None
+    """What is selected from the root. Every execution goes from here, so that all meet the same selections."""
+    collected: dict[tuple[GraphQLObjectType, int], tuple[FieldDetailsList, CollectedFields]] = field(
+        default_factory=dict
+    )
+    """What is selected from each type that a field can have: graphql-core's own memory, kept for longer."""
     """The plain fields among those that are selected from an object."""
 
 
@@ -75,40 +96,39 @@ class Planner:
         self._schema = schema
         self._collect = collect
 
-    def plan(self, type_: GraphQLOutputType, selected: FieldDetailsList) -> Complete | None:
+    def plan(self, type_: GraphQLOutputType, selected: FieldDetailsList) -> Plan | None:
         """What completes values of the type; None if some of the selection needs more than reading attributes."""
-        nullable = not is_non_null_type(type_)
+        nullable = NOTHING if is_non_null_type(type_) else NULL
         inner = get_nullable_type(type_)
         if is_leaf_type(inner):
-            return leaf(inner, nullable=nullable)
+            return AS_THEY_ARE.get(inner, NOTHING) | nullable, leaf(inner)
         if is_list_type(inner):
             item = self.plan(inner.of_type, selected)
-            return None if item is None else items(item, nullable=nullable)
-        if is_object_type(inner):
-            return self._object(inner, selected, nullable=nullable)
-        return None
+            return None if item is None else (nullable, items(*item))
+        complete = self._object(inner, selected) if is_object_type(inner) else None
+        return None if complete is None else (nullable, complete)
 
     def parts(self, type_: GraphQLObjectType, selected: GroupedFieldSet) -> list[Part]:
         """Those of the selected fields that are plain, in their order."""
         found = [self._part(type_, name, details) for name, details in selected.items()]
         return [part for part in found if part is not None]
 
-    def _object(self, type_: GraphQLObjectType, selected: FieldDetailsList, *, nullable: bool) -> Complete | None:
+    def _object(self, type_: GraphQLObjectType, selected: FieldDetailsList) -> Complete | None:
         definition = type_.extensions.get(DEFINITION)
         if not isinstance(definition, StrawberryObjectDefinition) or definition.is_type_of is not None:
             return None
         grouped = self._collect(type_, selected).grouped_field_set
         parts = self.parts(type_, grouped)
-        return plain_object(parts, type_, nullable=nullable) if len(parts) == len(grouped) else None
+        return plain_object(parts, type_, definition.origin) if len(parts) == len(grouped) else None
 
     def _part(self, type_: GraphQLObjectType, name: str, details: FieldDetailsList) -> Part | None:
         field_name = details[0].node.name.value
         if field_name == "__typename":
-            return name, "__class__", constant(type_.name)
+            return name, "__class__", NOTHING, constant(type_.name)
         found = self._schema.get_field(type_, field_name)
         attribute = None if found is None else attribute_of(found)
-        complete = None if found is None or attribute is None else self.plan(found.type, details)
-        return None if attribute is None or complete is None else (name, attribute, complete)
+        plan = None if found is None or attribute is None else self.plan(found.type, details)
+        return None if attribute is None or plan is None else (name, attribute, *plan)
 
 
 def attribute_of(found: GraphQLField) -> str | None:
@@ -119,37 +139,39 @@ def attribute_of(found: GraphQLField) -> str | None:
     return definition.python_name if definition.default_resolver is getattr else None
 
 
-def plain_object(parts: list[Part], type_: GraphQLObjectType, *, nullable: bool) -> Complete:
+def plain_object(parts: Sequence[Part], type_: GraphQLObjectType, origin: type) -> Complete:
     is_type_of = type_.is_type_of
 
     def complete(value: object) -> object:
-        if value is None and nullable:
-            return None
-        # strawberry's own predicate looks at the value alone; those that look at more have no plan.
-        if is_type_of is not None and not is_type_of(value, None):  # type: ignore[arg-type]
+        # strawberry's own predicate looks at the value alone; those that look at more have no plan. Of an object of
+        # this very class that was cast to no other it says yes.
+        if value is None or not (
+            is_type_of is None
+            or (type(value) is origin and get_strawberry_type_cast(value) is None)
+            or is_type_of(value, None)  # type: ignore[arg-type]
+        ):
             raise Unplanned
-        return {name: inner(getattr(value, attribute)) for name, attribute, inner in parts}
+        return {
+            name: found if type(found := getattr(value, attribute)) in as_it_is else inner(found)
+            for name, attribute, as_it_is, inner in parts
+        }
 
     return complete
 
 
-def items(item: Complete, *, nullable: bool) -> Complete:
+def items(as_they_are: frozenset[type], complete_item: Complete) -> Complete:
     def complete(value: object) -> object:
-        if value is None and nullable:
-            return None
         if not isinstance(value, list | tuple):
             raise Unplanned
-        return [item(each) for each in value]
+        return [each if type(each) in as_they_are else complete_item(each) for each in value]
 
     return complete
 
 
-def leaf(type_: GraphQLLeafType, *, nullable: bool) -> Complete:
+def leaf(type_: GraphQLLeafType) -> Complete:
     coerce = type_.coerce_output_value
 
     def complete_any(value: object) -> object:
-        if value is None and nullable:
-            return None
         if type(value) not in PLAIN and (
             value is None or isinstance(value, Exception) or optimized_is_awaitable(value)
         ):
@@ -159,23 +181,13 @@ def leaf(type_: GraphQLLeafType, *, nullable: bool) -> Complete:
             raise Unplanned
         return coerced
 
-    def complete_text(value: object) -> object:
-        return value if type(value) is str else complete_any(value)
-
     def complete_int(value: object) -> object:
         return value if type(value) is int and -INT_MAX <= value <= INT_MAX else complete_any(value)
-
-    def complete_bool(value: object) -> object:
-        return value if type(value) is bool else complete_any(value)
 
     definition = type_.extensions.get(DEFINITION)
     if isinstance(definition, StrawberryEnumDefinition):
         return member(definition.wrapped_cls, coerce, complete_any)
-    if type_ is GraphQLString or type_ is GraphQLID:
-        return complete_text
-    if type_ is GraphQLInt:
-        return complete_int
-    return complete_bool if type_ is GraphQLBoolean else complete_any
+    return complete_int if type_ is GraphQLInt else complete_any
 
 
 def member(enum: EnumMeta, coerce: Complete, complete_any: Complete) -> Complete:

@@ -12,6 +12,7 @@ from auth.errors import TokenRejected
 from auth.key_ring_cache import KeyRingCache
 from auth.keys import KeyRing
 from auth.secrets import SecretBox
+from auth.verified_tokens import VerifiedTokens
 from auth.viewers import Anonymous, Customer, SessionId, Terminal, Viewer
 from infra.pool import Pool
 from tests.auth.rings import make_ring
@@ -35,7 +36,7 @@ async def viewer_of(
     async def rings(kid: str, now: datetime) -> KeyRing:
         return ring
 
-    return await backend.viewer_of(request(*authorization), audience=audience, rings=rings, now=now)
+    return await backend.viewer_of(request(*authorization), tokens=VerifiedTokens(audience), rings=rings, now=now)
 
 
 def customers_token(ring: KeyRing, now: datetime) -> str:
@@ -123,7 +124,7 @@ async def test_a_websocket_handshake_is_read_alike(now: datetime) -> None:
         return ring
 
     connection = request(f"Bearer {customers_token(ring, now)}", scope_type="websocket")
-    viewer = await backend.viewer_of(connection, audience=Audience.CUSTOMER, rings=rings, now=now)
+    viewer = await backend.viewer_of(connection, tokens=VerifiedTokens(Audience.CUSTOMER), rings=rings, now=now)
     assert isinstance(viewer, Customer)
 
 
@@ -134,7 +135,8 @@ async def test_a_token_in_a_message_is_read_alike(now: datetime) -> None:
         assert kid == "a00000001"
         return ring
 
-    viewer = await backend.viewer_with(customers_token(ring, now), audience=Audience.CUSTOMER, rings=rings, now=now)
+    tokens = VerifiedTokens(Audience.CUSTOMER)
+    viewer = await backend.viewer_with(customers_token(ring, now), tokens=tokens, rings=rings, now=now)
     assert isinstance(viewer, Customer)
 
 
@@ -145,14 +147,14 @@ async def test_verifying_costs_no_statement(
         async with pool.acquire() as conn:
             return await keys.load(conn, box=box, now=now)
 
-    cache = KeyRingCache(load)
+    cache, tokens = KeyRingCache(load), VerifiedTokens(Audience.CUSTOMER)
     header = f"Bearer {customers_token(ring, now)}"
     async with statements.counted() as first:
-        await backend.viewer_of(request(header), audience=Audience.CUSTOMER, rings=cache.knowing, now=now)
+        await backend.viewer_of(request(header), tokens=tokens, rings=cache.knowing, now=now)
     async with statements.counted() as later:
         for _ in range(20):
-            await backend.viewer_of(request(header), audience=Audience.CUSTOMER, rings=cache.knowing, now=now)
-            await backend.viewer_of(request(), audience=Audience.CUSTOMER, rings=cache.knowing, now=now)
+            await backend.viewer_of(request(header), tokens=tokens, rings=cache.knowing, now=now)
+            await backend.viewer_of(request(), tokens=tokens, rings=cache.knowing, now=now)
 
     assert len(first) == 1
     assert later == []

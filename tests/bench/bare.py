@@ -21,7 +21,7 @@ from infra import settings as environment
 from infra.clock import system_clock
 from infra.edge.logs import configure_logging
 from infra.runtime import Runtime, running
-from infra.serving import Server, config_of, ended_by_signals, listening, run
+from infra.serving import Server, config_of, ended_by_signals, listening, run, spare_the_collector
 from tests.bench.operations import HISTORY_LINES, HOME_LINES
 from wallet import cards, history, sales, stores, visits
 from wallet.baskets import Basket, Line
@@ -160,6 +160,7 @@ async def serve(merchant_id: UUID, terminal_id: UUID, session_id: UUID) -> None:
             )
         ]
         with listening(settings) as sockets:
+            spare_the_collector()
             server = Server(config_of(Starlette(routes=routes), settings))
             with ended_by_signals(lambda: setattr(server, "should_exit", True)):
                 sys.stderr.write(f'{{"event": "serving", "port": {sockets[0].getsockname()[1]}}}\n')

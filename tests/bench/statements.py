@@ -9,7 +9,7 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -23,13 +23,20 @@ from tests.live import live_application
 from wallet.check_ins import as_bigint
 from wallet.ledger.locking import READ_CARDS_SQL
 from wallet.ledger.posting import POST_SQL
-from wallet.sales.recording import FINISH_SALE_SQL, INSERT_SALE_SQL
+from wallet.sales.recording import INSERT_SALE_SQL
+from wallet.sales.writing import FINISH_SALE_SQL
 from wallet.scans import IDENTIFY_SIGNED_SQL
 from wallet.visits import OPEN_BY_SCAN_SQL
 
 PARAMETER = re.compile(r"\$(\d+)")
 NOT_OURS = re.compile(r"typeinfo_tree|current_setting\('jit'\)|pg_notify|FROM signing_keys")
 """What asyncpg asks once a connection, what is said after the answer, and what is asked once a minute."""
+
+OBJECTS = re.compile(r"jsonb_to_record(?:set)?\(\$(\d+)\)")
+"""A parameter that is JSON, which an empty list does not say of itself."""
+
+AS_IT_WAS = "{as it was}"
+"""Stands in place of a parameter for what the API was heard to send."""
 
 FRESH: Mapping[str, Mapping[int, str]] = {
     INSERT_SALE_SQL: {13: "gen_random_uuid()"},
@@ -42,7 +49,10 @@ FRESH: Mapping[str, Mapping[int, str]] = {
         16: ":sale_sale_id::uuid",
         22: "ARRAY[:card_active_account_id::uuid]",
     },
-    FINISH_SALE_SQL: {2: ":sale_sale_id::uuid", 4: ":seq::bigint"},
+    FINISH_SALE_SQL: {
+        2: ":sale_sale_id::uuid",
+        10: f"jsonb_set({AS_IT_WAS}, '{{entry_seq}}', to_jsonb(:seq::bigint))",
+    },
 }
 """What stands in place of a parameter of these statements."""
 
@@ -108,11 +118,13 @@ def script(statements: Sequence[Statement], members: Sequence[Member]) -> str:
 
 def filled(statement: Statement, drawn: Mapping[Any, str]) -> str:
     """The statement with what stands for its parameters."""
-    fresh = FRESH.get(statement.query, {})
+    fresh, objects = FRESH.get(statement.query, {}), set(map(int, OBJECTS.findall(statement.query)))
 
     def argument(found: re.Match[str]) -> str:
         number = int(found[1])
-        return fresh.get(number) or literal(statement.arguments[number - 1], drawn)
+        value = statement.arguments[number - 1]
+        heard = json_literal(value) if number in objects and value is not None else literal(value, drawn)
+        return fresh.get(number, AS_IT_WAS).replace(AS_IT_WAS, heard)
 
     return PARAMETER.sub(argument, " ".join(statement.query.split()).removesuffix(";"))
 
@@ -138,12 +150,18 @@ def literal(value: Any, drawn: Mapping[Any, str]) -> str:
             return f"'{value}'::uuid"
         case datetime():
             return f"'{value.isoformat()}'::timestamptz"
+        case date():
+            return f"'{value.isoformat()}'::date"
         case bytes():
             return f"'\\x{value.hex()}'::bytea"
         case str():
             return "'" + value.replace("'", "''") + "'"
         case dict() | [dict(), *_]:
-            return "'" + json.dumps(value).replace("'", "''") + "'::jsonb"
+            return json_literal(value)
         case list():
             return "ARRAY[" + ", ".join(literal(each, drawn) for each in value) + "]"
     raise TypeError(type(value).__name__)
+
+
+def json_literal(value: Any) -> str:
+    return "'" + json.dumps(value).replace("'", "''") + "'::jsonb"

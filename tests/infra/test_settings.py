@@ -46,6 +46,7 @@ def test_the_environment_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
         "REGULARS_FORWARDED_ALLOW_IPS": "10.0.0.0/8,::1",
         "REGULARS_ALLOWED_HOSTS": "shop.example",
         "REGULARS_METRICS_PORT": "9100",
+        "REGULARS_FAST_PATH": "false",
         "REGULARS_SECRET_KEY": AS_BASE64URL,
     }.items():
         monkeypatch.setenv(name, value)
@@ -61,6 +62,7 @@ def test_the_environment_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
     assert found.forwarded_allow_ips == ("10.0.0.0/8", "::1")
     assert found.allowed_hosts == ("shop.example",)
     assert found.metrics_port == 9100
+    assert found.fast_path is False
     assert settings.secret_key_bytes(found) == KEY
 
 

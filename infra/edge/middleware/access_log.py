@@ -45,7 +45,7 @@ class AccessLogMiddleware:
             return message
 
         try:
-            await self._app(scope, receive_and_see, send_and_see)
+            await self._app(scope, receive if scope["type"] == "http" else receive_and_see, send_and_see)
         finally:
             milliseconds = round((perf_counter() - started) * 1000, 1)
             self._write(scope, facts_of(scope), status, milliseconds)

@@ -1,8 +1,7 @@
 """Gives every request an id, which stands in every line of the log and in the answer."""
 
-from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
-from structlog.contextvars import bound_contextvars
+from structlog.contextvars import bind_contextvars, reset_contextvars
 
 from infra.edge.facts import facts_of
 
@@ -18,11 +17,15 @@ class RequestIdMiddleware:
             await self._app(scope, receive, send)
             return
         request_id = facts_of(scope).request_id
+        header = (b"x-request-id", request_id.encode("ascii"))
 
         async def send_with_id(message: Message) -> None:
             if message["type"] == "http.response.start":
-                MutableHeaders(scope=message)["X-Request-Id"] = request_id
+                message["headers"] = [*message.get("headers", ()), header]
             await send(message)
 
-        with bound_contextvars(request_id=request_id):
+        before = bind_contextvars(request_id=request_id)
+        try:
             await self._app(scope, receive, send_with_id)
+        finally:
+            reset_contextvars(**before)

@@ -1,13 +1,15 @@
 """Logs: what is written, and what never is."""
 
+import io
 import json
 import logging
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 
 import pytest
 import structlog
 
-from infra.edge.logs import configure_logging, fault, loggable_path, redacted
+from infra.edge.logs import Lines, configure_logging, fault, loggable_path, redacted
 
 UUID = "0192f0c1-2b3c-7d4e-8f50-123456789abc"
 
@@ -89,6 +91,30 @@ def test_every_line_is_a_json_object_without_the_text_of_exceptions(written: Cal
     ]
     assert (lines[2]["exception"], lines[2]["message"]) == ("builtins.KeyError", "…@…")
     assert "maria" not in text
+
+
+def test_a_line_says_whatever_it_is_told(written: Callable[[], str]) -> None:
+    configure_logging(style="json")
+    structlog.get_logger("ours").info(
+        "said", big=2**70, half="\ud800", odd={1}, moment=datetime(2026, 1, 1, tzinfo=UTC)
+    )
+    try:
+        raise KeyError("maria@example.com")
+    except KeyError:
+        structlog.get_logger("ours").exception("failed")
+    said, failed = (json.loads(line) for line in written().splitlines())
+    assert (said["big"], said["half"], said["odd"]) == (2**70, "\ud800", "{1}")
+    assert (failed["level"], failed["exception"], failed["message"]) == ("error", "builtins.KeyError", "…@…")
+
+
+def test_a_log_that_cannot_be_written_stops_nobody() -> None:
+    file = io.BytesIO()
+    lines = Lines(file)
+    lines.info(b"said")
+    said = file.getvalue()
+    file.close()
+    lines.info(b"not heard")
+    assert said == b"said\n"
 
 
 def test_a_person_can_read_the_other_style(written: Callable[[], str]) -> None:

@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
+from infra.edge.calls import Calls
 from infra.edge.documents import Documents
 from infra.edge.execution import Engine
 from infra.edge.executor import is_awaitable
@@ -145,7 +146,7 @@ class Query:
         return found
 
 
-CORE = strawberry.Schema(Query)._schema
+OURS = strawberry.Schema(Query)
 ALL = "name text number maybeNumber fraction yes key colour size moment words maybeWords"
 DOCUMENTS = [
     f"{{ root {{ branch {{ leaves {{ {ALL} }} many {{ {ALL} }} rows {{ {ALL} }} }} }} }}",
@@ -159,11 +160,12 @@ DOCUMENTS = [
 ]
 
 
-def engine_of(core: Any) -> Engine:
-    return Engine(core, Documents(core, limits=Limits(), introspection=True), 5.0, suggestions=True)
+def engine_of(schema: strawberry.Schema) -> Engine:
+    core, calls = schema._schema, Calls(schema)
+    return Engine(core, Documents(core, limits=Limits(), introspection=True), 5.0, suggestions=True, calls=calls)
 
 
-ENGINE = engine_of(CORE)
+ENGINE = engine_of(OURS)
 
 
 async def by_stock(engine: Engine, text: str, context: object) -> ExecutionResult:
@@ -367,7 +369,7 @@ HISTORY = """{ viewer { cards { history(first: 50) {
 
 async def test_a_page_of_history_goes_the_short_way() -> None:
     # given
-    engine = engine_of(SCHEMA._schema)
+    engine = engine_of(SCHEMA)
     context = Context(World(), None, 1)  # type: ignore[arg-type]  # nobody asks who it is
     # when
     planned, stock = await by_plan(engine, HISTORY, context), await by_stock(engine, HISTORY, context)
@@ -375,12 +377,12 @@ async def test_a_page_of_history_goes_the_short_way() -> None:
     plans = engine.documents.read(HISTORY, None).plans
     assert told(planned) == told(stock)
     assert plans is not None
-    assert sum(plan is not None for plan in plans.whole.values()) == 1
+    assert sum(plan is not None for _, plan in plans.whole.values()) == 1
 
 
 async def test_fields_with_code_behind_them_are_never_planned() -> None:
     # given
-    engine = engine_of(SCHEMA._schema)
+    engine = engine_of(SCHEMA)
     text = "{ entries(first: 2) { shouted id } }"
     # when
     planned = await by_plan(engine, text, None)
@@ -390,20 +392,21 @@ async def test_fields_with_code_behind_them_are_never_planned() -> None:
     assert planned.data == {"entries": entries}
     assert [list(entry) for entry in planned.data["entries"]] == [["shouted", "id"]] * 2
     assert plans is not None
-    assert set(plans.whole.values()) == {None}
-    assert [[name for name, _, _ in parts] for parts in plans.parts.values()] == [[], ["id"]]
+    assert {plan for _, plan in plans.whole.values()} == {None}
+    assert [[name for name, *_ in parts] for _, parts in plans.parts.values()] == [[], ["id"]]
 
 
 async def test_what_one_event_found_does_not_pile_up() -> None:
     # given
-    engine = engine_of(SCHEMA._schema)
+    engine = engine_of(SCHEMA)
     document = engine.documents.read("subscription { contexts { context } }", None)
     executor = engine._executor(document, {}, lambda: Context(World(), None, 1))  # type: ignore[arg-type]
     # when
+    kept = []
     for _ in range(5):
         outcome = executor.build_per_event_executor(Seen()).execute_operation(False)
         await outcome if is_awaitable(outcome) else None
+        assert document.plans is not None
+        kept.append((len(document.plans.parts), len(document.plans.whole), len(document.plans.collected)))
     # then
-    assert (executor.parts, executor._relevant_sub_fields) == ({}, {})
-    assert document.plans is not None
-    assert len(document.plans.parts) == 2
+    assert kept == [(2, 1, 1)] * 5

@@ -245,7 +245,7 @@ def test_the_fragment_bomb_is_answered_at_once() -> None:
 
 
 async def test_what_the_short_way_gains() -> None:
-    engine = engine_of(SCHEMA._schema)
+    engine = engine_of(SCHEMA)
     context = Context(World(), None, 1)  # type: ignore[arg-type]  # nobody asks who it is
     for name, way in (("stock", by_stock), ("short", by_plan)):
         times = []
