@@ -4,7 +4,8 @@ wallet.errors.Refusal
 ├── TokenRejected           the access token is not one of ours, not for this API, or over
 ├── SessionEnded            sign in again
 ├── SignInCodeRejected      with attempts_left; 0 when the attempt is unknown, over, used or used up
-└── ActivationCodeRejected  not a live activation code
+├── ActivationCodeRejected  not a live activation code
+└── BirthdayAlreadySet      another day stands there for good
 wallet.errors.TooManyAttempts and NotFound are used as they are.
 
 A refusal that is raised rolls the transaction back. Some refusals must leave something behind: the try that was
@@ -40,6 +41,10 @@ class SignInCodeRejected(Refusal):
 
 class ActivationCodeRejected(Refusal):
     """Unknown, used, replaced, past its fifteen minutes, or of a revoked terminal: never told apart."""
+
+
+class BirthdayAlreadySet(Refusal):
+    """The customer said another day before."""
 
 
 def granted(answer: T | Refusal) -> T:

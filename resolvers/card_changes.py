@@ -34,26 +34,30 @@ async def card_changed(info: Info, card_id: strawberry.ID) -> AsyncGenerator[Car
 
 async def _events(context: RequestContext, card: Card) -> AsyncGenerator[CardChange, None]:
     """One event for each revision after the card's, in their order, each with the card as it was at that revision."""
-    revision = card.revision
     async with context.changes.watch(card.merchant_id, card.card_id) as wakeups:
         async for _ in wakeups:
-            more = True
-            while more:
-                entries = await _since(context, card, revision)
+            while True:
+                entries, found = await _since(context, card)
                 for entry in entries:
-                    revision = entry.seq
+                    card = _at(found, entry)
                     yield _change(card, entry)
-                more = len(entries) == EVENTS_MAX
+                if len(entries) < EVENTS_MAX:
+                    break
 
 
-async def _since(context: RequestContext, card: Card, revision: int) -> list[Entry]:
+async def _since(context: RequestContext, card: Card) -> tuple[list[Entry], Card]:
+    """The entries after the card's revision, and the card as it is."""
     async with context.pool.acquire() as conn:
-        await callers.signed_in(conn, context)
-        return await history.since(conn, merchant_id=card.merchant_id, card_id=card.card_id, after_seq=revision)
+        customer = await callers.signed_in(conn, context)
+        place = (card.merchant_id, card.card_id)
+        entries = await history.since(conn, merchant_id=place[0], card_id=place[1], after_seq=card.revision)
+        found = await cards.get(conn, customer_id=customer.customer_id, merchant_id=place[0], card_id=place[1])
+        return entries, found
 
 
-def _change(card: Card, entry: Entry) -> CardChange:
-    then = replace(
+def _at(card: Card, entry: Entry) -> Card:
+    """The card with what stood on it after the entry."""
+    return replace(
         card,
         active=entry.active_after,
         pending=entry.pending_after,
@@ -61,5 +65,8 @@ def _change(card: Card, entry: Entry) -> CardChange:
         lifetime_earned=entry.lifetime_after,
         revision=entry.seq,
     )
+
+
+def _change(card: Card, entry: Entry) -> CardChange:
     line = PointsEntry.from_domain(entry) if entry.kind in SHOWN else None
-    return CardChange(card=CardType.from_domain(then), entry=line)
+    return CardChange(card=CardType.from_domain(card), entry=line)

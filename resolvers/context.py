@@ -42,7 +42,7 @@ class RequestContext(Context):
     """Where the request comes from, for counting tries; empty if that is not known."""
 
     def __post_init__(self) -> None:
-        self.loaders = RequestLoaders(self.pool, self.viewer, self.now)
+        self.loaders = RequestLoaders(self.pool, self.viewer, self.now, self.rings.current)
 
 
 Info = strawberry.Info[RequestContext, None]

@@ -1,34 +1,57 @@
 """What nested fields need, fetched for all who ask in the same breath by one statement, on a connection of its own.
 
-Only programs are kept for the length of the request: everything else may be changed by one field of a document and read
-by the next.
+Only programs and rewards are kept for the length of the request: everything else may be changed by one field of a
+document and read by the next.
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
+from typing import Any, TypeVar
 
 from strawberry.dataloader import DataLoader
 
 from auth import sessions
+from auth.key_ring_cache import LoadKeyRing
 from auth.sessions import Session
+from auth.statements import SignedStatement, sign
 from auth.viewers import Viewer, as_customer
-from schema.context import CardWanted, GiftsWanted, HistoryWanted
+from schema.context import (
+    BalanceWanted,
+    CardWanted,
+    GiftsWanted,
+    HistoryWanted,
+    OffersWanted,
+    RewardWanted,
+    StatementWanted,
+    VouchersWanted,
+)
 from schema.failures import Unauthenticated
-from schema.ids import CardKey, CustomerKey, EntryKey, GiftKey, MemberCardKey, ProgramKey
-from wallet import cards, gifts, history, programs, visits
+from schema.ids import CardKey, CustomerKey, EntryKey, GiftKey, MemberCardKey, ProgramKey, VoucherKey
+from wallet import balances, cards, gifts, history, lots, programs, rewards, standings, statements, visits
+from wallet.balances import Balance
 from wallet.cards import Card, Expiring
 from wallet.database import Pool
 from wallet.errors import NotFound
 from wallet.gifts import Gift, GiftPage
 from wallet.history import Entry
+from wallet.lots import Lot
 from wallet.programs import Program
+from wallet.rewards import Reward, RewardOffer, Voucher
+from wallet.standings import Member
+from wallet.tiers import Progress
 from wallet.values import CustomerId
 from wallet.visits import MemberCard
 
+K = TypeVar("K")
+V = TypeVar("V")
+
 PROGRAMS_SQL = """
     SELECT p.merchant_id, p.program_id, d.number, p.slug, p.name, m.name AS merchant_name, p.point_name,
-           p.point_name_plural, p.currency, r.revision, r.rules
+           p.point_name_plural, p.currency, m.timezone, r.revision, r.rules,
+           (SELECT w.name FROM rewards AS w
+            WHERE w.merchant_id = p.merchant_id AND w.program_id = p.program_id
+              AND w.slug = r.rules #>> '{stamps,reward}') AS stamp_reward
     FROM unnest($1::uuid[], $2::uuid[]) AS k (merchant_id, program_id)
     JOIN programs AS p ON p.merchant_id = k.merchant_id AND p.program_id = k.program_id
     JOIN program_directory AS d ON d.merchant_id = p.merchant_id AND d.program_id = p.program_id
@@ -46,34 +69,83 @@ PROGRAMS_SQL = """
 class RequestLoaders:
     """The loaders of one request."""
 
-    def __init__(self, pool: Pool, viewer: Viewer, now: datetime) -> None:
+    def __init__(self, pool: Pool, viewer: Viewer, now: datetime, rings: LoadKeyRing) -> None:
         self._pool = pool
         self._viewer = viewer
         self._now = now
-        self._programs = DataLoader(self._load_programs)
-        self._own_cards = DataLoader(self._load_own_cards, cache=False)
-        self._histories = DataLoader(self._load_histories, cache=False)
-        self._entries = DataLoader(self._load_entries, cache=False)
-        self._expiring = DataLoader(self._load_expiring, cache=False)
+        self._rings = rings
+        self._loaders: dict[str, DataLoader[Any, Any]] = {}
+
+    def _gathered(
+        self, load: Callable[[list[K]], Awaitable[Sequence[V | BaseException]]], *, keep: bool = False
+    ) -> DataLoader[K, V]:
+        """The loader that asks `load` once for all who ask in the same breath; `keep` is for the whole request."""
+        loader = self._loaders.get(load.__name__)
+        if loader is None:
+            loader = self._loaders[load.__name__] = DataLoader(load, cache=keep)
+        return loader
 
     async def program(self, key: ProgramKey) -> Program:
-        return await self._programs.load(key)
+        return await self._gathered(self._load_programs, keep=True).load(key)
 
     async def cards(self, customer: CustomerKey) -> Sequence[Card]:
         async with self._pool.acquire() as conn:
             return await cards.of_customer(conn, customer_id=customer.customer_id)
 
     async def card(self, wanted: CardWanted) -> Card:
-        return await self._own_cards.load(wanted)
+        return await self._gathered(self._load_own_cards).load(wanted)
 
     async def history(self, wanted: HistoryWanted) -> Sequence[Entry]:
-        return await self._histories.load(wanted)
+        return await self._gathered(self._load_histories).load(wanted)
 
     async def entry(self, key: EntryKey) -> Entry:
-        return await self._entries.load(key)
+        return await self._gathered(self._load_entries).load(key)
 
     async def expiring(self, key: CardKey) -> Sequence[Expiring]:
-        return await self._expiring.load(key)
+        return await self._gathered(self._load_expiring).load(key)
+
+    async def balance(self, wanted: BalanceWanted) -> Balance:
+        return await self._gathered(self._load_balances).load(wanted)
+
+    async def lots(self, key: CardKey) -> Sequence[Lot]:
+        return await self._gathered(self._load_lots).load(key)
+
+    async def statement(self, wanted: StatementWanted) -> SignedStatement:
+        """Of the viewer's own card. Raises NotFound, PeriodTooLong."""
+        ring = await self._rings(self._now)
+        async with self._pool.acquire() as conn:
+            facts = await statements.collect(
+                conn,
+                customer_id=self._customer_id(),
+                merchant_id=wanted.card.merchant_id,
+                card_id=wanted.card.card_id,
+                since=wanted.since,
+                until=wanted.until,
+                now=self._now,
+            )
+        return sign(ring, facts=facts, now=self._now)
+
+    async def tier(self, member: Member) -> Progress:
+        return await self._gathered(self._load_tiers).load(member)
+
+    async def reward_of(self, wanted: RewardWanted) -> Reward | None:
+        return await self._gathered(self._load_rewards, keep=True).load(wanted)
+
+    async def offers(self, wanted: OffersWanted) -> Sequence[RewardOffer]:
+        return await self._gathered(self._load_offers).load(wanted)
+
+    async def vouchers(self, wanted: VouchersWanted) -> Sequence[Voucher]:
+        return await self._gathered(self._load_vouchers).load(wanted)
+
+    async def voucher(self, key: VoucherKey) -> Voucher:
+        """A voucher of which it is known that the viewer may see it. Raises NotFound."""
+        async with self._pool.acquire() as conn:
+            voucher = await rewards.find_voucher_of_merchant(
+                conn, merchant_id=key.merchant_id, voucher_id=key.voucher_id, now=self._now
+            )
+        if voucher is None:
+            raise NotFound
+        return voucher
 
     async def sent_gifts(self, wanted: GiftsWanted) -> GiftPage:
         async with self._pool.acquire() as conn:
@@ -150,3 +222,52 @@ class RequestLoaders:
         async with self._pool.acquire() as conn:
             due = await cards.expiring(conn, cards=sorted({(key.merchant_id, key.card_id) for key in keys}))
         return [due[key.card_id] for key in keys]
+
+    async def _load_balances(self, wanted: list[BalanceWanted]) -> list[Balance]:
+        moments = {(each.card.merchant_id, each.card.card_id, each.at) for each in wanted}
+        async with self._pool.acquire() as conn:
+            found = await balances.at(conn, wanted=sorted(moments))
+        return [found[each.card.card_id, each.at] for each in wanted]
+
+    async def _load_lots(self, keys: list[CardKey]) -> list[list[Lot]]:
+        cards_asked = sorted({(key.merchant_id, key.card_id) for key in keys})
+        async with self._pool.acquire() as conn:
+            found = await lots.of_cards(conn, cards=cards_asked, now=self._now)
+        return [found[key.card_id] for key in keys]
+
+    async def _load_tiers(self, members: list[Member]) -> list[Progress]:
+        async with self._pool.acquire() as conn:
+            return await standings.progress(conn, members=members, now=self._now)
+
+    async def _load_rewards(self, wanted: list[RewardWanted]) -> list[Reward | None]:
+        """What a reward is never changes, so these are kept like the programs. One statement for each program."""
+        found: dict[RewardWanted, Reward] = {}
+        async with self._pool.acquire() as conn:
+            for program in {each.program for each in wanted}:
+                of_program = await rewards.of_program(
+                    conn, merchant_id=program.merchant_id, program_id=program.program_id
+                )
+                found.update({RewardWanted(program, reward.slug): reward for reward in of_program})
+        return [found.get(each) for each in wanted]
+
+    async def _load_offers(self, wanted: list[OffersWanted]) -> list[Sequence[RewardOffer]]:
+        """One statement for all cards that are looked at from the same place."""
+        found: dict[OffersWanted, Sequence[RewardOffer]] = {}
+        async with self._pool.acquire() as conn:
+            for store_id in {each.store_id for each in wanted}:
+                here = [each for each in wanted if each.store_id == store_id]
+                keys = sorted({(each.card.merchant_id, each.card.card_id) for each in here})
+                offers = await rewards.offers(conn, cards=keys, store_id=store_id, now=self._now)
+                found.update({each: offers[each.card.card_id] for each in here})
+        return [found[each] for each in wanted]
+
+    async def _load_vouchers(self, wanted: list[VouchersWanted]) -> list[Sequence[Voucher]]:
+        """One statement for all cards of which the same states are asked for."""
+        found: dict[VouchersWanted, Sequence[Voucher]] = {}
+        async with self._pool.acquire() as conn:
+            for states in {each.states for each in wanted}:
+                alike = [each for each in wanted if each.states == states]
+                keys = sorted({(each.card.merchant_id, each.card.card_id) for each in alike})
+                vouchers = await rewards.vouchers(conn, cards=keys, states=states, now=self._now)
+                found.update({each: vouchers[each.card.card_id] for each in alike})
+        return [found[each] for each in wanted]

@@ -9,11 +9,24 @@ from schema.card import Card
 from schema.customer import Customer
 from schema.gift import Gift
 from schema.history import SHOWN, PointsEntry
-from schema.ids import CardKey, CustomerKey, EntryKey, GiftKey, NodeKey, ProgramKey, SessionKey, decode
+from schema.ids import (
+    CardKey,
+    CustomerKey,
+    EntryKey,
+    GiftKey,
+    NodeKey,
+    ProgramKey,
+    RewardKey,
+    SessionKey,
+    VoucherKey,
+    decode,
+)
 from schema.node import Node
 from schema.program import Program
+from schema.reward import Reward
 from schema.session import Session
-from wallet import cards, gifts, history
+from schema.voucher import Voucher
+from wallet import cards, gifts, history, rewards
 from wallet.database import Conn
 from wallet.errors import NotFound
 from wallet.values import CustomerId
@@ -57,6 +70,9 @@ async def _own(conn: Conn, context: RequestContext, key: NodeKey, customer_id: C
             await callers.signed_in(conn, context)
             gift = await gifts.find(conn, customer_id=customer_id, merchant_id=key.merchant_id, gift_id=key.gift_id)
             return Gift.from_domain(gift) if gift else None
+        case RewardKey() | VoucherKey():
+            await callers.signed_in(conn, context)
+            return await _bought(conn, context, key, customer_id)
         case _:
             return None
 
@@ -81,3 +97,22 @@ async def _entry(conn: Conn, context: RequestContext, key: EntryKey, customer_id
     if entry is None or entry.kind not in SHOWN:
         return None
     return PointsEntry.from_domain(entry)
+
+
+async def _bought(
+    conn: Conn, context: RequestContext, key: RewardKey | VoucherKey, customer_id: CustomerId
+) -> Node | None:
+    """A reward of a program that the customer is a member of, or a voucher of their own."""
+    if isinstance(key, RewardKey):
+        reward = await rewards.find_reward(
+            conn, customer_id=customer_id, merchant_id=key.merchant_id, reward_id=key.reward_id
+        )
+        return Reward.from_domain(reward) if reward else None
+    voucher = await rewards.find_voucher(
+        conn,
+        customer_id=customer_id,
+        merchant_id=key.merchant_id,
+        voucher_id=key.voucher_id,
+        now=context.now,
+    )
+    return Voucher.from_domain(voucher) if voucher else None

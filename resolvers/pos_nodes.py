@@ -1,17 +1,21 @@
-"""What has an id, for the till that may see it: itself, its store's open visits and their cards, its store's sales."""
+"""What has an id, for the till that may see it: itself, its store's open visits and their cards, its store's sales, and
+the rewards and vouchers that are had there.
+"""
 
 from datetime import datetime
 
 from resolvers import callers
 from resolvers.arguments import NodeId
 from resolvers.context import Info
-from schema.ids import MemberCardKey, NodeKey, SaleKey, TerminalKey, VisitKey, decode
+from schema.ids import MemberCardKey, NodeKey, RewardKey, SaleKey, TerminalKey, VisitKey, VoucherKey, decode
 from schema.node import Node
+from schema.reward import Reward
 from schema.sale import Sale
 from schema.terminal import Terminal
 from schema.translations import Translator
 from schema.visit import MemberCard, Visit
-from wallet import sales, values, visits
+from schema.voucher import Voucher
+from wallet import rewards, sales, values, visits
 from wallet.database import Conn
 from wallet.errors import NotFound
 
@@ -52,5 +56,24 @@ async def _seen_by(
                 return None
             card = await visits.member_card(conn, merchant_id=terminal.merchant_id, card_id=card_id)
             return MemberCard.from_domain(card, say)
+        case RewardKey(terminal.merchant_id, reward_id):
+            reward = await rewards.find_reward_of_merchant(conn, merchant_id=terminal.merchant_id, reward_id=reward_id)
+            return Reward.from_domain(reward) if reward and reward.is_had_at(terminal.store_id) else None
+        case VoucherKey(terminal.merchant_id, voucher_id):
+            return await _voucher(conn, terminal, voucher_id, now=now)
         case _:
             return None
+
+
+async def _voucher(
+    conn: Conn, terminal: values.Terminal, voucher_id: values.VoucherId, *, now: datetime
+) -> Voucher | None:
+    """A voucher of somebody whom the store serves now, if it is good there."""
+    voucher = await rewards.find_voucher_of_merchant(
+        conn, merchant_id=terminal.merchant_id, voucher_id=voucher_id, now=now
+    )
+    if voucher is None or not voucher.reward.is_had_at(terminal.store_id):
+        return None
+    place = (terminal.merchant_id, terminal.store_id)
+    served = await conn.fetchval(SERVED_NOW_SQL, *place, voucher.card_id, now)
+    return Voucher.from_domain(voucher) if served else None

@@ -6,7 +6,15 @@ from auth import customers
 from resolvers import callers
 from resolvers.arguments import Input
 from resolvers.context import Info
-from schema.customer import Customer, ProfileUpdated, UpdateProfileInput, UpdateProfileResult
+from schema.customer import (
+    BirthdaySet,
+    Customer,
+    ProfileUpdated,
+    SetBirthdayInput,
+    SetBirthdayResult,
+    UpdateProfileInput,
+    UpdateProfileResult,
+)
 from schema.field import given
 
 
@@ -29,3 +37,11 @@ async def update_profile(info: Info, said: Input[UpdateProfileInput]) -> UpdateP
         )
     context.own_locale = updated.locale
     return ProfileUpdated(customer=Customer.from_domain(updated))
+
+
+async def set_birthday(info: Info, said: Input[SetBirthdayInput]) -> SetBirthdayResult:
+    context = info.context
+    async with context.pool.acquire() as conn, conn.transaction():
+        customer = await callers.signed_in(conn, context)
+        updated = await customers.set_birthday(conn, customer, month=said.month, day=said.day)
+    return BirthdaySet(customer=Customer.from_domain(updated))

@@ -16,17 +16,22 @@ import wallet.errors
 from auth.viewers import as_customer
 from resolvers.context import Info
 from schema.context import CardWanted
+from schema.customer import BirthdayAlreadySet
 from schema.errors import FieldProblem, IdempotencyKeyReused, InvalidInput, NotFound, TooManyAttempts, UserError
 from schema.gift import Gift, GiftLimitReached, GiftNotClaimable, GiftNotOpen, InsufficientPoints
-from schema.ids import CardKey, CustomerKey, GiftKey, decode
+from schema.ids import CardKey, CustomerKey, GiftKey, ProgramKey, VoucherKey, decode
+from schema.operator import OperatorUnknown
 from schema.phrases import PHRASES
 from schema.program import point_names
+from schema.quote import Quote, QuoteChanged, RedeemCodeNeeded
 from schema.refund import LineAlreadyRefunded
+from schema.reward import RewardUnavailable
 from schema.session import SessionEnded
 from schema.sign_in import SignInCodeRejected
 from schema.terminal import ActivationCodeRejected
 from schema.translations import PointNames
 from schema.visit import CodeAlreadyUsed, CodeExpired, CodeInvalid
+from schema.voucher import Voucher, VoucherNotUsable
 from wallet.errors import Refusal
 from wallet.values import Phrase
 
@@ -45,9 +50,15 @@ ERROR_TYPES: Mapping[type[Refusal], type[UserError]] = {
     wallet.errors.GiftLimitReached: GiftLimitReached,
     wallet.errors.GiftNotOpen: GiftNotOpen,
     wallet.errors.GiftNotClaimable: GiftNotClaimable,
+    wallet.errors.RedeemCodeNeeded: RedeemCodeNeeded,
+    wallet.errors.QuoteChanged: QuoteChanged,
+    wallet.errors.RewardUnavailable: RewardUnavailable,
+    wallet.errors.VoucherNotUsable: VoucherNotUsable,
+    wallet.errors.OperatorUnknown: OperatorUnknown,
     auth.errors.SessionEnded: SessionEnded,
     auth.errors.SignInCodeRejected: SignInCodeRejected,
     auth.errors.ActivationCodeRejected: ActivationCodeRejected,
+    auth.errors.BirthdayAlreadySet: BirthdayAlreadySet,
 }
 
 
@@ -72,9 +83,6 @@ async def error_of(refusal: Refusal, info: Info) -> UserError:
             return GiftLimitReached(message=await _said(info, phrase), retry_at=retry_at)
         case wallet.errors.GiftNotClaimable():
             return GiftNotClaimable(message=_say(info, "gift_not_claimable"))
-        case wallet.errors.InsufficientPoints(needed=needed, available=available):
-            phrase = Phrase("insufficient_points", {"needed_points": needed, "available_points": available})
-            return InsufficientPoints(message=await _said(info, phrase), needed=needed, available=available)
         case wallet.errors.InvalidInput(problems=problems):
             said = [FieldProblem(field=p.field, message=await _said(info, p.phrase)) for p in problems]
             return InvalidInput(message=_say(info, "invalid_input"), problems=said)
@@ -86,6 +94,28 @@ async def error_of(refusal: Refusal, info: Info) -> UserError:
             return SignInCodeRejected(message=_say(info, "sign_in_code_rejected", attempts=left), attempts_left=left)
         case auth.errors.ActivationCodeRejected():
             return ActivationCodeRejected(message=_say(info, "activation_code_rejected"))
+        case auth.errors.BirthdayAlreadySet():
+            return BirthdayAlreadySet(message=_say(info, "birthday_already_set"))
+        case _:
+            return await _error_of_spending(refusal, info)
+
+
+async def _error_of_spending(refusal: Refusal, info: Info) -> UserError:
+    """What is told of points to be spent, of rewards and of vouchers."""
+    match refusal:
+        case wallet.errors.InsufficientPoints(needed=needed, available=available):
+            phrase = Phrase("insufficient_points", {"needed_points": needed, "available_points": available})
+            return InsufficientPoints(message=await _said(info, phrase), needed=needed, available=available)
+        case wallet.errors.RedeemCodeNeeded():
+            return RedeemCodeNeeded(message=_say(info, "redeem_code_needed"))
+        case wallet.errors.QuoteChanged(quote=quote):
+            return QuoteChanged(message=_say(info, "quote_changed"), quote=Quote.from_domain(quote, info.context.say))
+        case wallet.errors.RewardUnavailable(reasons=reasons):
+            why = [await _said(info, reason) for reason in reasons]
+            return RewardUnavailable(message=_say(info, "reward_unavailable"), reasons=why)
+        case wallet.errors.VoucherNotUsable(merchant_id=merchant_id, voucher_id=voucher_id):
+            voucher = await info.context.loaders.voucher(VoucherKey(merchant_id, voucher_id))
+            return VoucherNotUsable(message=_say(info, "voucher_not_usable"), voucher=Voucher.from_domain(voucher))
         case _:
             return _error_of_any(refusal, info)
 
@@ -108,6 +138,10 @@ def _error_of_any(refusal: Refusal, info: Info) -> UserError:
         case wallet.errors.LineAlreadyRefunded(line_ids=line_ids):
             message = _say(info, "line_already_refunded", lines=", ".join(line_ids), line_count=len(line_ids))
             return LineAlreadyRefunded(message=message, line_ids=list(line_ids))
+        case wallet.errors.OperatorUnknown(retry_at=datetime() as retry_at):
+            return OperatorUnknown(message=_say(info, "operator_locked", minutes=_minutes(info, retry_at)))
+        case wallet.errors.OperatorUnknown(missing=missing):
+            return OperatorUnknown(message=_say(info, "operator_missing" if missing else "operator_unknown"))
         case _:
             raise refusal
 
@@ -125,10 +159,13 @@ async def _said(info: Info, phrase: Phrase) -> str:
 
 
 async def _point_names(info: Info) -> PointNames | None:
-    """What the program of the card in the mutation's input calls its points; None if the input names no card.
+    """What the till's program calls its points, or that of the card in a customer's input; None if it names no card.
 
     Read here, so that only a refusal costs a statement.
     """
+    terminal = info.context.terminal
+    if terminal is not None:
+        return point_names(await info.context.loaders.program(ProgramKey(terminal.merchant_id, terminal.program_id)))
     asked = info.selected_fields[0]
     assert isinstance(asked, SelectedField), "what is resolved is a field"
     key = decode(asked.arguments.get("input", {}).get("cardId", ""))
@@ -140,11 +177,14 @@ async def _point_names(info: Info) -> PointNames | None:
 
 def _too_many(info: Info, retry_at: datetime) -> str:
     """When to try again, rounded up: in minutes, and in hours once there are two."""
-    wait = retry_at - info.context.now
-    minutes = max(1, math.ceil(wait / timedelta(minutes=1)))
+    minutes = _minutes(info, retry_at)
     if minutes < HOURS_FROM_MINUTES:
         return _say(info, "too_many_attempts", minutes=minutes)
-    return _say(info, "too_many_attempts_hours", hours=math.ceil(wait / timedelta(hours=1)))
+    return _say(info, "too_many_attempts_hours", hours=math.ceil((retry_at - info.context.now) / timedelta(hours=1)))
+
+
+def _minutes(info: Info, retry_at: datetime) -> int:
+    return max(1, math.ceil((retry_at - info.context.now) / timedelta(minutes=1)))
 
 
 HANDLERS = tuple(SaidAsData(refusal, error) for refusal, error in ERROR_TYPES.items())

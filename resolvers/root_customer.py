@@ -5,12 +5,13 @@ from collections.abc import AsyncGenerator
 import strawberry
 from strawberry.schema.config import StrawberryConfig
 
-from resolvers import card_changes, check_ins, confirmations, gifts, nodes, profiles, programs, sessions
+from resolvers import card_changes, check_ins, confirmations, gifts, nodes, profiles, programs, rewards, sessions
 from resolvers.refusals import HANDLERS
 from schema.card import Card, CardChange, JoinProgramResult
 from schema.check_in import CreateCheckInCodeResult
+from schema.claim import CancelVoucherResult, ClaimRewardResult
 from schema.confirmation import ConfirmEmailResult
-from schema.customer import Customer, UpdateProfileResult
+from schema.customer import Customer, SetBirthdayResult, UpdateProfileResult
 from schema.gift import (
     CancelGiftResult,
     ClaimGiftResult,
@@ -23,9 +24,11 @@ from schema.history import PointsEntry
 from schema.money import Money
 from schema.node import Node
 from schema.program import Program
+from schema.reward import Reward
 from schema.scalars import SCALARS
 from schema.session import RefreshSessionResult, Session, SignOutResult
 from schema.sign_in import RequestSignInCodeResult, SignInResult
+from schema.voucher import Voucher
 
 
 @strawberry.type
@@ -56,6 +59,7 @@ class Mutation:
     update_profile: UpdateProfileResult = strawberry.mutation(
         resolver=profiles.update_profile, description="Changes the name, the language, or both."
     )
+    set_birthday: SetBirthdayResult = strawberry.mutation(resolver=profiles.set_birthday, description="Once.")
     confirm_email: ConfirmEmailResult = strawberry.mutation(
         resolver=confirmations.confirm_email,
         description="By the link that was mailed to a customer who was enrolled at a counter.",
@@ -73,6 +77,13 @@ class Mutation:
         description="Sends the email again, to a corrected address if one is given. The earlier link stops working.",
     )
     claim_gift: ClaimGiftResult = strawberry.mutation(resolver=gifts.claim_gift)
+    claim_reward: ClaimRewardResult = strawberry.mutation(
+        resolver=rewards.claim_reward,
+        description="Buys a reward with points or stamps now, to be used at the till later.",
+    )
+    cancel_voucher: CancelVoucherResult = strawberry.mutation(
+        resolver=rewards.cancel_voucher, description="Gives the points back to their own lots."
+    )
 
 
 @strawberry.type
@@ -88,7 +99,7 @@ customer_schema = strawberry.Schema(
     query=Query,
     mutation=Mutation,
     subscription=Subscription,
-    types=[Card, Customer, Gift, Money, PointsEntry, Program, Session],
+    types=[Card, Customer, Gift, Money, PointsEntry, Program, Reward, Session, Voucher],
     config=StrawberryConfig(scalar_map=SCALARS, disable_field_suggestions=True),
     exception_handlers=HANDLERS,
 )

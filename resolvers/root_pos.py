@@ -3,21 +3,32 @@
 import strawberry
 from strawberry.schema.config import StrawberryConfig
 
-from resolvers import pos_nodes, refunds, sales, terminals, visits
+from resolvers import look_ups, operations, pos_nodes, refunds, sales, terminals, visits
 from resolvers.refusals import HANDLERS
+from schema.checkout import CheckoutResult, SettleOfflineResult
 from schema.enrolment import EnrolResult
+from schema.look_up import LookUpResult
 from schema.node import Node
+from schema.operation import Operation
+from schema.quote import QuoteResult
 from schema.refund import RefundResult
-from schema.sale import CheckoutResult, QuoteResult, Sale, SettleOfflineResult
+from schema.reward import Reward
+from schema.sale import Sale
 from schema.scalars import SCALARS
 from schema.terminal import ActivateTerminalResult, RefreshTerminalSessionResult, Terminal
 from schema.visit import MemberCard, ScanResult, Visit
+from schema.voucher import Voucher
 
 
 @strawberry.type
 class Query:
     terminal: Terminal = strawberry.field(resolver=terminals.terminal)
     sale: Sale | None = strawberry.field(resolver=sales.sale, description="By id or by receipt number of this store.")
+    operations: list[Operation] = strawberry.field(
+        resolver=operations.operations,
+        description="What this store did lately with the card of an open visit: the last 20 sales of 30 days, "
+        "the newest first. Empty once the visit is over.",
+    )
     node: Node | None = strawberry.field(resolver=pos_nodes.node)
 
 
@@ -54,12 +65,20 @@ class Mutation:
     enrol: EnrolResult = strawberry.mutation(
         resolver=visits.enrol, description="Gets or makes the card of a customer who has no app yet."
     )
+    enrol_by_phone: EnrolResult = strawberry.mutation(
+        resolver=visits.enrol_by_phone,
+        description="The same by a telephone number alone. Such a customer gets no mail, and cannot sign in "
+        "until a till has enrolled them with both.",
+    )
+    look_up: LookUpResult = strawberry.mutation(
+        resolver=look_ups.look_up, description="By phone or email, exact match only, masked, counted."
+    )
 
 
 pos_schema = strawberry.Schema(
     query=Query,
     mutation=Mutation,
-    types=[MemberCard, Sale, Terminal, Visit],
+    types=[MemberCard, Reward, Sale, Terminal, Visit, Voucher],
     config=StrawberryConfig(scalar_map=SCALARS, disable_field_suggestions=True),
     exception_handlers=HANDLERS,
 )

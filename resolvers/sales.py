@@ -1,5 +1,6 @@
 """Sales at the counter: found, quoted, recorded, and told of later."""
 
+from contextlib import suppress
 from typing import Annotated
 
 import strawberry
@@ -7,34 +8,32 @@ from strawberry import UNSET
 
 from auth import check_in_tokens
 from auth.keys import KeyRing
-from resolvers import callers, typed_codes
+from resolvers import callers, operators, typed_codes
 from resolvers.arguments import Input
 from resolvers.context import Info, RequestContext
 from resolvers.refusals import error_of
-from schema.failures import BadUserInput
-from schema.field import given
-from schema.ids import SaleKey, VisitKey, decode, expect
-from schema.sale import (
+from schema.checkout import (
     CheckoutError,
     CheckoutInput,
     CheckoutResult,
     OfflineSaleInput,
     OfflineSettled,
-    Quote,
-    QuoteResult,
-    Sale,
-    SaleInput,
     SaleRecorded,
     SettleOfflineInput,
     SettleOfflineResult,
 )
+from schema.failures import BadUserInput
+from schema.field import given
+from schema.ids import RewardKey, SaleKey, VisitKey, VoucherKey, decode, expect
+from schema.quote import Quote, QuoteResult
+from schema.sale import Sale, SaleInput
 from schema.visit import CustomerRefInput
 from wallet import offline, sales
 from wallet.baskets import Basket, Line
 from wallet.database import Conn
-from wallet.errors import CodeInvalid, InvalidInput, NotFound, Refusal
-from wallet.sales import CustomerRef, Recorded
-from wallet.values import Minor, Terminal
+from wallet.errors import CodeInvalid, InvalidInput, NotFound, OperatorUnknown, RedeemCodeNeeded, Refusal
+from wallet.sales import CustomerRef, Recorded, Wanted
+from wallet.values import Minor, Terminal, VisitId
 
 OFFLINE_SALES_MAX = 100
 
@@ -67,13 +66,16 @@ async def quote(info: Info, said: Input[SaleInput]) -> QuoteResult:
     async with (
         context.pool.acquire() as conn,
         typed_codes.counted_silently(conn, context, given(said.customer.code)),
+        operators.counted(conn, context),
     ):
         terminal = await callers.terminal(conn, context)
+        await operators.operator_of(conn, context, terminal, given(said.operator_pin))
         quoted = await sales.quote(
             conn,
             terminal=terminal,
             customer=_customer(ring, context, terminal, said.customer),
             basket=_basket(said),
+            wanted=_wanted(terminal, said),
             now=context.now,
         )
     return Quote.from_domain(quoted, context.say)
@@ -82,7 +84,7 @@ async def quote(info: Info, said: Input[SaleInput]) -> QuoteResult:
 async def checkout(info: Info, said: Input[CheckoutInput]) -> CheckoutResult:
     try:
         recorded = await _checked_out(info.context, said)
-    except CodeInvalid as refusal:
+    except (CodeInvalid, OperatorUnknown) as refusal:
         recorded = await _recorded_before(info.context, said, refusal)
     return _recorded(info.context, recorded)
 
@@ -92,32 +94,43 @@ async def _checked_out(context: RequestContext, said: Input[CheckoutInput]) -> R
     async with (
         context.pool.acquire() as conn,
         typed_codes.counted_silently(conn, context, given(said.sale.customer.code)),
+        operators.counted(conn, context),
         conn.transaction(),
     ):
         terminal = await callers.terminal(conn, context)
+        operator_id = await operators.operator_of(conn, context, terminal, given(said.sale.operator_pin))
         return await sales.checkout(
             conn,
             terminal=terminal,
             customer=_customer(ring, context, terminal, said.sale.customer),
             basket=_basket(said.sale),
+            wanted=_wanted(terminal, said.sale),
+            quote_id=given(said.quote_id),
+            operator_id=operator_id,
             idempotency_key=said.idempotency_key,
             now=context.now,
         )
 
 
-async def _recorded_before(context: RequestContext, said: Input[CheckoutInput], refusal: CodeInvalid) -> Recorded:
-    """The sale of this key, which is answered again though its code could not be read or tried this time."""
-    customer = typed_codes.unverified(given(said.sale.customer.code) or "")
-    if customer is None:
-        raise refusal
+async def _recorded_before(
+    context: RequestContext, said: Input[CheckoutInput], refusal: CodeInvalid | OperatorUnknown
+) -> Recorded:
+    """The sale of this key, which is answered again though its code could not be read or tried this time, or whoever
+    stands at the till now is nobody's PIN.
+    """
     async with context.pool.acquire() as conn:
         terminal = await callers.terminal(conn, context)
+        customer = _claimed(terminal, said.sale.customer)
+        if customer is None:
+            raise refusal
         return await sales.replay_or(
             refusal,
             conn,
             terminal=terminal,
             customer=customer,
             basket=_basket(said.sale),
+            wanted=_wanted(terminal, said.sale),
+            quote_id=given(said.quote_id),
             idempotency_key=said.idempotency_key,
             now=context.now,
         )
@@ -151,10 +164,12 @@ async def _settle(
     conn: Conn, context: RequestContext, ring: KeyRing, terminal: Terminal, said: OfflineSaleInput
 ) -> Recorded:
     basket, scanned_at, key = _basket(said.sale), said.scanned_at, said.idempotency_key
+    if _wanted(terminal, said.sale):
+        raise RedeemCodeNeeded
     try:
         customer = _customer(ring, context, terminal, said.sale.customer)
     except CodeInvalid as refusal:
-        claimed = typed_codes.unverified(given(said.sale.customer.code) or "")
+        claimed = _claimed(terminal, said.sale.customer)
         if claimed is None:
             raise
         return await offline.replay_or(
@@ -167,20 +182,28 @@ async def _settle(
             idempotency_key=key,
             now=context.now,
         )
-    return await offline.settle(
+    absent = await operators.absent_operator(conn, context, terminal, given(said.sale.operator_pin), at=scanned_at)
+    recorded = await offline.settle(
         conn,
         terminal=terminal,
         customer=customer,
         basket=basket,
         scanned_at=scanned_at,
+        operator_id=absent.operator_id,
+        doubt=absent.doubt,
         idempotency_key=key,
         now=context.now,
     )
+    if absent.wrong and not recorded.replayed:
+        with suppress(OperatorUnknown):
+            await operators.count_wrong(conn, context, terminal.terminal_id)
+    return recorded
 
 
 def _recorded(context: RequestContext, recorded: Recorded) -> SaleRecorded:
-    if recorded.sale.points and not recorded.replayed:
-        context.changes.publish(recorded.sale.merchant_id, recorded.sale.card_id)
+    sale = recorded.sale
+    if recorded.changed:
+        context.changes.publish(sale.merchant_id, sale.card_id)
     return SaleRecorded.from_domain(recorded, context.say)
 
 
@@ -189,10 +212,32 @@ def _customer(ring: KeyRing, context: RequestContext, terminal: Terminal, said: 
     code = given(said.code)
     if code is not None:
         return check_in_tokens.read(ring, text=code, now=context.now)
+    return _visit(terminal, said)
+
+
+def _claimed(terminal: Terminal, said: CustomerRefInput) -> CustomerRef | None:
+    """Whom the till names, nothing of a code being checked: good only to compare it with what was recorded. None for
+    what has the form of no code. Raises NotFound for what is no visit of this merchant.
+    """
+    code = given(said.code)
+    return _visit(terminal, said) if code is None else typed_codes.unverified(code)
+
+
+def _visit(terminal: Terminal, said: CustomerRefInput) -> VisitId:
     key = expect(VisitKey, given(said.visit_id) or "")
     if key.merchant_id != terminal.merchant_id:
         raise NotFound
     return key.visit_id
+
+
+def _wanted(terminal: Terminal, said: SaleInput) -> Wanted:
+    """Raises NotFound for what is no voucher or reward of this merchant."""
+    vouchers = [expect(VoucherKey, each) for each in given(said.voucher_ids) or ()]
+    rewards = [expect(RewardKey, each) for each in given(said.reward_ids) or ()]
+    merchants = {*(key.merchant_id for key in vouchers), *(key.merchant_id for key in rewards)}
+    if merchants - {terminal.merchant_id}:
+        raise NotFound
+    return Wanted(tuple(key.voucher_id for key in vouchers), tuple(key.reward_id for key in rewards))
 
 
 def _basket(said: SaleInput) -> Basket:

@@ -3,17 +3,20 @@
 import math
 from datetime import timedelta
 
-from auth import check_in_tokens, confirmations, emails, rate_limits
+from auth import check_in_tokens, confirmations, emails, phones, rate_limits
+from auth.emails import Address
 from resolvers import callers, typed_codes
 from resolvers.arguments import Input
 from resolvers.context import Info, RequestContext
-from schema.enrolment import CustomerEnrolled, EnrolInput, EnrolResult
+from schema.enrolment import CustomerEnrolled, EnrolByPhoneInput, EnrolInput, EnrolResult
 from schema.field import given
 from schema.visit import ScanInput, ScanResult, Visit
 from wallet import enrolments, fingerprint, visits
+from wallet.customers import Contact
 from wallet.database import Conn
+from wallet.enrolments import Enrolled
 from wallet.errors import InvalidInput, TooManyAttempts
-from wallet.values import TerminalId
+from wallet.values import Terminal, TerminalId
 
 ENROLMENTS_AN_HOUR = 60
 ENROLMENTS_WINDOW = timedelta(hours=1)
@@ -37,35 +40,68 @@ async def enrol(info: Info, said: Input[EnrolInput]) -> EnrolResult:
     context = info.context
     async with context.pool.acquire() as conn, conn.transaction():
         terminal = await callers.terminal(conn, context)
-        address = emails.normalise(said.email, field="email")
+        address, phone = emails.normalise(said.email, field="email"), _phone(terminal, given(said.phone))
+        name, locale = given(said.name), given(said.locale)
+        # A key never expires: what was said without a number has the fingerprint that it always had.
+        facts = {"email": address.text, "name": name, "locale": locale, **({"phone": phone} if phone else {})}
+        enrolled = await enrolments.enrol(
+            conn,
+            terminal=terminal,
+            contact=Contact(address.text, address.key, phone),
+            name=name,
+            locale=locale,
+            idempotency_key=said.idempotency_key,
+            input_hash=fingerprint.of("enrol", facts),
+            now=context.now,
+        )
+        await _follow_up(conn, context, terminal, enrolled, field="email")
+    return CustomerEnrolled.from_domain(enrolled)
+
+
+async def enrol_by_phone(info: Info, said: Input[EnrolByPhoneInput]) -> EnrolResult:
+    context = info.context
+    async with context.pool.acquire() as conn, conn.transaction():
+        terminal = await callers.terminal(conn, context)
+        phone = phones.normalise(said.phone, locale=terminal.locale, field="phone")
         name, locale = given(said.name), given(said.locale)
         enrolled = await enrolments.enrol(
             conn,
             terminal=terminal,
-            email=address.text,
-            email_key=address.key,
+            contact=Contact(None, None, phone),
             name=name,
             locale=locale,
             idempotency_key=said.idempotency_key,
-            input_hash=fingerprint.of("enrol", {"email": address.text, "name": name, "locale": locale}),
+            input_hash=fingerprint.of("enrolByPhone", {"phone": phone, "name": name, "locale": locale}),
             now=context.now,
         )
-        if not enrolled.replayed:
-            await _count_enrolment(conn, context, terminal.terminal_id)
-        if enrolled.to_tell is not None:
-            await confirmations.mail(
-                conn,
-                box=context.box,
-                email=address,
-                customer_id=enrolled.to_tell,
-                merchant_id=terminal.merchant_id,
-                card_id=enrolled.visit.card_id,
-                now=context.now,
-            )
+        await _follow_up(conn, context, terminal, enrolled, field="phone")
     return CustomerEnrolled.from_domain(enrolled)
 
 
-async def _count_enrolment(conn: Conn, context: RequestContext, terminal_id: TerminalId) -> None:
+def _phone(terminal: Terminal, typed: str | None) -> str | None:
+    return None if typed is None else phones.normalise(typed, locale=terminal.locale, field="phone")
+
+
+async def _follow_up(
+    conn: Conn, context: RequestContext, terminal: Terminal, enrolled: Enrolled, *, field: str
+) -> None:
+    """A new enrolment is counted, and whoever has a mailbox is told of the card."""
+    if not enrolled.replayed:
+        await _count_enrolment(conn, context, terminal.terminal_id, field=field)
+    reader = enrolled.to_tell
+    if reader is not None:
+        await confirmations.mail(
+            conn,
+            box=context.box,
+            email=Address(reader.email, reader.email_key),
+            customer_id=reader.customer_id,
+            merchant_id=terminal.merchant_id,
+            card_id=enrolled.visit.card_id,
+            now=context.now,
+        )
+
+
+async def _count_enrolment(conn: Conn, context: RequestContext, terminal_id: TerminalId, *, field: str) -> None:
     """A till enrols 60 times an hour; one too many undoes what it did. Repeating an earlier one is none.
 
     Raises InvalidInput, which tills have known from the first day: this operation cannot say TooManyAttempts.
@@ -81,4 +117,4 @@ async def _count_enrolment(conn: Conn, context: RequestContext, terminal_id: Ter
         )
     except TooManyAttempts as refusal:
         minutes = math.ceil((refusal.retry_at - context.now) / timedelta(minutes=1))
-        raise InvalidInput.of("email", "too_many_enrolled", minutes=minutes) from None
+        raise InvalidInput.of(field, "too_many_enrolled", minutes=minutes) from None

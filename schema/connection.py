@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from uuid import UUID
 
 import strawberry
@@ -44,6 +45,7 @@ def page_size(first: int) -> int:
     return first
 
 
+@lru_cache(maxsize=4096)
 def seq_cursor(seq: int) -> str:
     return base64url.encode(b"h" + seq.to_bytes(8, "big"))
 

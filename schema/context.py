@@ -8,14 +8,20 @@ from typing import Protocol
 import strawberry
 
 from auth.sessions import Session
+from auth.statements import SignedStatement
 from auth.viewers import Viewer
-from schema.ids import CardKey, CustomerKey, EntryKey, GiftKey, MemberCardKey, ProgramKey
+from schema.ids import CardKey, CustomerKey, EntryKey, GiftKey, MemberCardKey, ProgramKey, VoucherKey
 from schema.translations import DEFAULT, Translator, translator
+from wallet.balances import Balance
 from wallet.cards import Card, Expiring
 from wallet.gifts import Gift, GiftPage, Place
 from wallet.history import Entry
+from wallet.lots import Lot
 from wallet.programs import Program
-from wallet.values import EntryKind, Terminal
+from wallet.rewards import Reward, RewardOffer, Voucher
+from wallet.standings import Member
+from wallet.tiers import Progress
+from wallet.values import EntryKind, StoreId, Terminal, VoucherState
 from wallet.visits import MemberCard
 
 
@@ -38,6 +44,47 @@ class HistoryWanted:
 
 
 @dataclass(frozen=True, slots=True)
+class OffersWanted:
+    """What the card's program has for its member: at the store, or in the app where none is named."""
+
+    card: CardKey
+    store_id: StoreId | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RewardWanted:
+    """The reward of this slug in the program."""
+
+    program: ProgramKey
+    slug: str
+
+
+@dataclass(frozen=True, slots=True)
+class VouchersWanted:
+    """A card's vouchers in these states."""
+
+    card: CardKey
+    states: tuple[VoucherState, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class BalanceWanted:
+    """What stands on a card at a moment."""
+
+    card: CardKey
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class StatementWanted:
+    """What was posted on a card from `since` to before `until`."""
+
+    card: CardKey
+    since: datetime
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class GiftsWanted:
     """`first` gifts that the customer sent before the one at `after`."""
 
@@ -55,10 +102,18 @@ class Loaders(Protocol):
     async def history(self, wanted: HistoryWanted) -> Sequence[Entry]: ...
     async def entry(self, key: EntryKey) -> Entry: ...
     async def expiring(self, key: CardKey) -> Sequence[Expiring]: ...
+    async def balance(self, wanted: BalanceWanted) -> Balance: ...
+    async def lots(self, key: CardKey) -> Sequence[Lot]: ...
+    async def statement(self, wanted: StatementWanted) -> SignedStatement: ...
+    async def offers(self, wanted: OffersWanted) -> Sequence[RewardOffer]: ...
+    async def vouchers(self, wanted: VouchersWanted) -> Sequence[Voucher]: ...
+    async def voucher(self, key: VoucherKey) -> Voucher: ...
     async def sent_gifts(self, wanted: GiftsWanted) -> GiftPage: ...
     async def gift(self, key: GiftKey) -> Gift: ...
     async def sessions(self, customer: CustomerKey) -> Sequence[Session]: ...
     async def member_card(self, key: MemberCardKey) -> MemberCard: ...
+    async def tier(self, member: Member) -> Progress: ...
+    async def reward_of(self, wanted: RewardWanted) -> Reward | None: ...
 
 
 @dataclass(kw_only=True)

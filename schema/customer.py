@@ -10,7 +10,7 @@ from auth.viewers import SessionId
 from schema.card import Card
 from schema.connection import page_size, read_gift_cursor
 from schema.context import GiftsWanted, Info
-from schema.errors import InvalidInput
+from schema.errors import InvalidInput, UserError
 from schema.field import given
 from schema.gift import GiftConnection
 from schema.ids import CustomerKey, encode
@@ -19,10 +19,17 @@ from schema.session import Session
 
 
 @strawberry.type
+class Birthday:
+    month: int
+    day: int
+
+
+@strawberry.type
 class Customer(Node):
     email: str
     name: str | None
     locale: str = strawberry.field(description="BCP 47, e.g. ml-IN.")
+    birthday: Birthday | None
     key: strawberry.Private[CustomerKey]
     session_id: strawberry.Private[SessionId]
 
@@ -49,6 +56,7 @@ class Customer(Node):
             email=customer.email,
             name=customer.name,
             locale=customer.locale,
+            birthday=Birthday(month=customer.birthday.month, day=customer.birthday.day) if customer.birthday else None,
             key=key,
             session_id=customer.session_id,
         )
@@ -66,3 +74,22 @@ class ProfileUpdated:
 
 
 UpdateProfileResult = Annotated[ProfileUpdated | InvalidInput, strawberry.union("UpdateProfileResult")]
+
+
+@strawberry.input(description="29 February is a birthday too.")
+class SetBirthdayInput:
+    month: int
+    day: int
+
+
+@strawberry.type
+class BirthdaySet:
+    customer: Customer
+
+
+@strawberry.type(description="Another day was said before. The same day again is no error.")
+class BirthdayAlreadySet(UserError):
+    pass
+
+
+SetBirthdayResult = Annotated[BirthdaySet | BirthdayAlreadySet | InvalidInput, strawberry.union("SetBirthdayResult")]

@@ -14,6 +14,21 @@ from wallet import enrolments
 @strawberry.input
 class EnrolInput:
     email: str
+    phone: str | None = strawberry.field(
+        default=UNSET,
+        description="With the country's code, or as the store's country writes its mobile numbers. "
+        "A customer who was enrolled by it alone gets the email, and can sign in.",
+    )
+    name: str | None = UNSET
+    locale: str | None = UNSET
+    idempotency_key: UUID
+
+
+@strawberry.input
+class EnrolByPhoneInput:
+    phone: str = strawberry.field(
+        description="With the country's code, or as the store's country writes its mobile numbers."
+    )
     name: str | None = UNSET
     locale: str | None = UNSET
     idempotency_key: UUID

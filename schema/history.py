@@ -7,7 +7,7 @@ import strawberry
 from schema.connection import PageInfo, seq_cursor
 from schema.context import Info
 from schema.field import described
-from schema.ids import EntryKey, encode
+from schema.ids import EntryKey, entry_id
 from schema.node import Node
 from wallet import history, values
 from wallet.values import Points
@@ -15,7 +15,7 @@ from wallet.values import Points
 
 @strawberry.enum
 class EntryKind(StrEnum):
-    """The ledger's kinds but GIFT_SETTLED, which moves nothing that a customer could see."""
+    """The ledger's kinds but the HIDDEN ones, which move nothing that a customer could see."""
 
     EARNED = "EARNED"
     BONUS = "BONUS"
@@ -69,7 +69,7 @@ class PointsEntry(Node):
     @classmethod
     def from_domain(cls, entry: history.Entry) -> "PointsEntry":
         return cls(
-            id=encode(EntryKey(entry.merchant_id, entry.card_id, entry.seq)),
+            id=entry_id(entry.merchant_id, entry.card_id, entry.seq),
             kind=SHOWN[entry.kind],
             points=Points(entry.points),
             pending_points=Points(entry.pending_points),

@@ -18,13 +18,23 @@ REFUSALS: Mapping[str, Sentence] = {
     "not_found.sendGift": says("This card was not found. Open it again from your cards."),
     "not_found.cancelGift": says("This gift was not found among those you sent."),
     "not_found.resendGift": says("This gift was not found among those you sent."),
+    "not_found.claimReward": says("This reward was not found. Open the list of rewards again."),
+    "not_found.cancelVoucher": says("This voucher was not found among yours."),
     "not_found.signOut": says("This device is not signed in any more."),
-    "not_found.quote": says("The visit is over. Scan the customer's code again."),
-    "not_found.checkout": says("The visit is over. Scan the customer's code again."),
+    "not_found.quote": says(
+        "The visit is over, or the voucher or reward is not for this customer. Scan the customer's code again."
+    ),
+    "not_found.checkout": says(
+        "The visit is over, or the voucher or reward is not for this customer. Scan the customer's code again."
+    ),
     "not_found.settleOffline": says("The visit is over. Scan the customer's code again."),
+    "not_found.lookUp": says("Nobody with a card of this shop was found. Check it for a typo, or enrol the customer."),
     "not_found.refund": says("There is no such sale in this store. Look for it by the number on the receipt."),
     "invalid_input": says("Something that was entered cannot be used. Please correct it and try again."),
     "invalid_input.enrol": says("The customer was not enrolled. See what is said about each entry, and try again."),
+    "invalid_input.enrolByPhone": says(
+        "The customer was not enrolled. See what is said about each entry, and try again."
+    ),
     "key_reused": says("This was already done with other details, so nothing was done now. Please start again."),
     "too_many_attempts": counted(
         "Too many tries. Please try again in {minutes} minute.",
@@ -46,6 +56,18 @@ REFUSALS: Mapping[str, Sentence] = {
         "Too many wrong codes were typed. Scan the QR code, or type again in {hours} hours.",
         by="hours",
     ),
+    "too_many_attempts.lookUp": counted(
+        "Too many people were looked for. Scan the customer's code, or look again in {minutes} minute.",
+        "Too many people were looked for. Scan the customer's code, or look again in {minutes} minutes.",
+        by="minutes",
+    ),
+    "operator_missing": says("Type your PIN to go on."),
+    "operator_unknown": says("This is nobody's PIN here. Please type yours again."),
+    "operator_locked": counted(
+        "Too many wrong PINs were typed at this till. It takes one again in {minutes} minute.",
+        "Too many wrong PINs were typed at this till. It takes one again in {minutes} minutes.",
+        by="minutes",
+    ),
     "code_invalid": says("This is not a code of this shop. Ask the customer to open their card and show a fresh code."),
     "code_expired": says("This code is too old. Ask the customer to show a fresh one."),
     "code_already_used": says("This code was used already. Ask the customer to show a fresh one."),
@@ -54,8 +76,13 @@ REFUSALS: Mapping[str, Sentence] = {
         "These lines were refunded already: {lines}. Leave them out and try again.",
         by="line_count",
     ),
+    "redeem_code_needed": says("To use a reward or a voucher, ask the customer for the code to redeem, and scan it."),
+    "quote_changed": says("Something has changed since this was shown. Please look at it again and confirm."),
     "insufficient_points": says("This needs {needed_points}; the card has {available_points}."),
     "gift_not_open": says("This gift was claimed, cancelled or returned already."),
+    "reward_unavailable": says("This reward cannot be had now."),
+    "voucher_not_usable": says("This voucher cannot be used here and now."),
+    "voucher_not_usable.cancelVoucher": says("This voucher was used or cancelled already, or its time is over."),
     "gift_not_claimable": says("This gift cannot be claimed with this link. Ask the person who sent it for a new one."),
     "sign_in_code_rejected": counted(
         "This code is not right. You can try {attempts} more time.",
@@ -68,6 +95,7 @@ REFUSALS: Mapping[str, Sentence] = {
         "This till is signed out. Activate it again with a new code from the merchant."
     ),
     "activation_code_rejected": says("This activation code is wrong, used or too old. Ask the merchant for a new one."),
+    "birthday_already_set": says("Your birthday was set before and cannot be changed."),
 }
 
 # Limits on gifts, which the program sets.
@@ -86,6 +114,20 @@ GIFT_LIMITS: Mapping[str, Sentence] = {
     ),
 }
 
+# Why a member cannot have a reward.
+REWARDS: Mapping[str, Sentence] = {
+    "reward_points_missing": says("{points} more needed."),
+    "reward_stamps_missing": counted("{stamps} stamp more needed.", "{stamps} stamps more needed.", by="stamps"),
+    "reward_not_yet": says("To be had from {from_at} on."),
+    "reward_over": says("It was to be had until {until_at}."),
+    "reward_none_left": says("There are none left."),
+    "reward_had": counted(
+        "Each member can have it {times} time only.", "Each member can have it {times} times only.", by="times"
+    ),
+    "reward_of_tiers": says("Only for members of this tier: {tiers}."),
+    "reward_elsewhere": says("This store does not have it."),
+}
+
 # What is wrong with one field of an input.
 PROBLEMS: Mapping[str, Sentence] = {
     "blank": says("This must not be empty."),
@@ -101,6 +143,13 @@ PROBLEMS: Mapping[str, Sentence] = {
     "repeated": says("This stands here twice."),
     "too_many": says("There are too many; the most is {most}."),
     "email_invalid": says("This is no e-mail address. Check it for a typo."),
+    "phone_invalid": says(
+        "This is no telephone number. Check it for a typo, or type it with + and the country's code."
+    ),
+    "phone_needs_country": says("Type the number with + and the country's code, e.g. +91 98470 12345."),
+    "pin_form": says("A PIN has {least} to {most} digits."),
+    "pin_taken": says("Somebody has this PIN already. Choose another one."),
+    "sale_not_held": says("This sale does not wait for a decision, or somebody has decided it already."),
     "too_many_enrolled": counted(
         "This till has enrolled many customers in a short time. You can go on in {minutes} minute.",
         "This till has enrolled many customers in a short time. You can go on in {minutes} minutes.",
@@ -112,12 +161,18 @@ PROBLEMS: Mapping[str, Sentence] = {
     "in_past": says("This lies in the past."),
     "in_future": says("This lies in the future. Check the clock of the till."),
     "too_old": says("This is more than 72 hours ago."),
+    "lines_or_amount": says("Name lines or an amount, not both."),
     "lines_needed": says("At least one line is needed."),
     "unknown_line": says("The sale has no such line."),
     "total_too_large": says("The lines sum to more than a till can charge."),
     "other_currency": says("This till works in {expected}."),
     "offline_needs_signed_code": says("A sale made offline needs the QR code as the till scanned it."),
     "slug_taken": says("Somebody has this name already."),
+    "reward_slug_taken": says("The program has a reward of this name already, or had one."),
+    "not_of_this_kind": says("This does not go with this kind of reward."),
+    "one_price": says("Say a price in points or one in stamps, not both."),
+    "ends_before_it_begins": says("This must be after the beginning, and not in the past."),
+    "unknown_store": says("This merchant has no such store."),
     "slug_form": says("Use small letters, digits and hyphens, 64 at most."),
     "not_a_currency": says("Use the three letters of the currency, e.g. INR."),
     "not_a_timezone": says("Use a time zone's name, e.g. Asia/Kolkata."),
@@ -128,6 +183,16 @@ PROBLEMS: Mapping[str, Sentence] = {
     "kinds_needed": says("Name at least one kind of line that earns."),
     "unknown_line_kind": says("There is no such kind of line."),
     "gift_cards_never_earn": says("Selling a gift card never earns; what is bought with it does."),
+    "not_a_list": says("This must be a list."),
+    "not_a_text": says("This must be a text."),
+    "unknown_choice": says("This is none of the words that can stand here."),
+    "unknown_tier": says("The rules have no level of this name."),
+    "levels_needed": says("Name at least one level."),
+    "not_above_the_one_before": says("Each level must take more than the one before it."),
+    "no_hours": says("The hours must not begin and end at the same time."),
+    "not_a_month_and_day": says("Use month and day, e.g. 12-31; 29 February cannot be used."),
+    "one_expiry": says("Points can expire in one way only: after months, on dates, or after inactivity."),
+    "not_with_this_expiry": says("This means nothing for the way in which the points expire."),
 }
 
 # The rules of a program, as its members read them.
@@ -140,11 +205,90 @@ TERMS: Mapping[str, Sentence] = {
     "term_excluded_tip": says("Tips earn nothing."),
     "term_excluded_deposit": says("Deposits earn nothing."),
     "term_excluded_gift_card_sale": says("Buying a gift card earns nothing."),
+    "term_excluded_categories": says("Nothing is earned on: {categories}."),
+    "term_excluded_articles": counted(
+        "{articles} article is left out and earns nothing.",
+        "{articles} articles are left out and earn nothing.",
+        by="articles",
+    ),
     "term_minimum": says("A purchase earns from {minimum_minor} upwards."),
     "term_remainder_carried": says(
         "What is left over below the next step counts with your next purchase, as long as this rate applies."
     ),
     "term_remainder_dropped": says("What is left over below the next step is not carried to your next purchase."),
+    "term_levels_points": counted(
+        "Your level depends on the {name} you earned in the last {months} month.",
+        "Your level depends on the {name} you earned in the last {months} months.",
+        by="months",
+    ),
+    "term_levels_points_year": says("Your level depends on the {name} you earn in a calendar year."),
+    "term_levels_spend": counted(
+        "Your level depends on what you spent in the last {months} month.",
+        "Your level depends on what you spent in the last {months} months.",
+        by="months",
+    ),
+    "term_levels_spend_year": says("Your level depends on what you spend in a calendar year."),
+    "term_level_points": says("{level} begins at {least_points}."),
+    "term_level_spend": says("{level} begins at {least_minor}."),
+    "term_level_times": says("{level}: your money counts {times} times."),
+    "term_level_perk": says("{level} brings: {perk}."),
+    "term_level_kept": says("A level that you do not reach again falls by one when its time is over."),
+    "term_level_kept_longer": counted(
+        "A level that you do not reach again falls by one {days} day after its time is over.",
+        "A level that you do not reach again falls by one {days} days after its time is over.",
+        by="days",
+    ),
+    "term_multiplier": says("{multiplier}: your money counts {times} times."),
+    "term_multiplier_categories": says("{multiplier} is for: {categories}."),
+    "term_multiplier_articles": counted(
+        "{multiplier} is for {articles} chosen article.",
+        "{multiplier} is for {articles} chosen articles.",
+        by="articles",
+    ),
+    "term_multiplier_articles_too": counted(
+        "{multiplier} is for {articles} chosen article as well.",
+        "{multiplier} is for {articles} chosen articles as well.",
+        by="articles",
+    ),
+    "term_multiplier_days": says("{multiplier} holds on: {weekdays}."),
+    "term_multiplier_hours": says("{multiplier} holds from {from_hour}:00 to {until_hour}:00."),
+    "term_multiplier_levels": says("{multiplier} is for members of: {levels}."),
+    "term_multiplier_first": says("{multiplier} is for your first purchase."),
+    "term_multiplier_birthday": says("{multiplier} is for your birthday."),
+    "term_multiplier_all": says("For {multiplier}, all of this must hold at once."),
+    "term_best_counts": says("Where several of these fit, the best one counts; they do not multiply each other."),
+    "term_bonus_joining": says("You get {points} for joining."),
+    "term_bonus_first_purchase": says("Your first purchase brings {points} more."),
+    "term_bonus_visit": counted(
+        "A visit with a purchase brings {points} more, again after {hours} hour.",
+        "A visit with a purchase brings {points} more, again after {hours} hours.",
+        by="hours",
+    ),
+    "term_bonuses_added": says("A bonus is added to what a purchase earns and is never multiplied."),
+    "term_cap_sale": says("One purchase earns at most {most_points}, bonuses not counted."),
+    "term_cap_day": says("The purchases of one day earn at most {most_points}, bonuses not counted."),
+    "term_cap_month": says("The purchases of one month earn at most {most_points}, bonuses not counted."),
+    "term_stamp_item": says("You get a stamp for every item you pay for, at most {most} in one purchase."),
+    "term_stamp_visit": counted(
+        "You get a stamp for a visit with a purchase, again after {hours} hour.",
+        "You get a stamp for a visit with a purchase, again after {hours} hours.",
+        by="hours",
+    ),
+    "term_stamp_purchase": says("You get a stamp for every purchase."),
+    "term_stamp_categories": says("Stamps are for: {categories}."),
+    "term_stamp_articles": counted(
+        "Stamps are for {articles} chosen article.", "Stamps are for {articles} chosen articles.", by="articles"
+    ),
+    "term_stamp_articles_too": counted(
+        "Stamps are for {articles} chosen article as well.",
+        "Stamps are for {articles} chosen articles as well.",
+        by="articles",
+    ),
+    "term_stamps_full": counted(
+        "{stamps} stamp brings you: {reward}. Stamps beyond it count for the next one.",
+        "{stamps} stamps bring you: {reward}. Stamps beyond them count for the next one.",
+        by="stamps",
+    ),
     "term_at_once": says("You can spend your {name} at once."),
     "term_pending": counted(
         "You can spend your {name} {days} day after the purchase.",
@@ -156,11 +300,35 @@ TERMS: Mapping[str, Sentence] = {
         "Your {name} expire {months} months after you can first spend them.",
         by="months",
     ),
+    "term_expiry_month_end": counted(
+        "Your {name} expire {months} month after you can first spend them, at the end of that month.",
+        "Your {name} expire {months} months after you can first spend them, at the end of that month.",
+        by="months",
+    ),
+    "term_expiry_date": says("Your {name} expire every year at the end of {expiry_day}."),
+    "term_expiry_least": counted(
+        "What you could spend for less than {days} day by then stays until the next such date.",
+        "What you could spend for less than {days} days by then stays until the next such date.",
+        by="days",
+    ),
+    "term_inactivity": counted(
+        "Your {name} expire if you buy nothing for {months} month.",
+        "Your {name} expire if you buy nothing for {months} months.",
+        by="months",
+    ),
     "term_no_expiry": says("Your {name} never expire."),
+    "term_notice": counted(
+        "We write to you {days} day before your {name} expire.",
+        "We write to you {days} days before your {name} expire.",
+        by="days",
+    ),
     "term_refund": says(
         "When you bring goods back, the {name} they earned are taken back. If you have spent some already, others on"
         " your card are taken instead, as far as there are any."
     ),
+    "term_debt": says("What is missing then is taken from the {name} you earn next."),
+    "term_stamps_refund": says("When you bring goods back, their stamps are taken back."),
+    "term_review": says("If a purchase is unusual, the shop may look at it before you can spend what it earned."),
     "term_no_gifts": says("You cannot send {name} as a gift."),
     "term_gift": says("You can send from {min_points:bare} up to {max_points} as a gift."),
     "term_gift_limits": says("In one day: at most {gifts} gifts, to at most {recipients} people."),
@@ -181,6 +349,50 @@ LINES: Mapping[str, Sentence] = {
     "line_earned_with_both": says(
         "{points:bare} for {amount_minor}, counted with the lines before it and what was left from earlier purchases."
     ),
+    "line_multiplied": says("{points:bare} for {amount_minor}, which counts {times} times ({multiplier})."),
+    "line_multiplied_with_lines": says(
+        "{points:bare} for {amount_minor}, which counts {times} times ({multiplier}), together with the lines before"
+        " it."
+    ),
+    "line_multiplied_with_purchases": says(
+        "{points:bare} for {amount_minor}, which counts {times} times ({multiplier}), together with what was left from"
+        " earlier purchases."
+    ),
+    "line_multiplied_with_both": says(
+        "{points:bare} for {amount_minor}, which counts {times} times ({multiplier}), together with the lines before it"
+        " and what was left from earlier purchases."
+    ),
+    "line_earned_stamped": counted(
+        "{points:bare} for {amount_minor}, and {stamps} stamp.",
+        "{points:bare} for {amount_minor}, and {stamps} stamps.",
+        by="stamps",
+    ),
+    "line_multiplied_stamped": counted(
+        "{points:bare} for {amount_minor}, which counts {times} times ({multiplier}), and {stamps} stamp.",
+        "{points:bare} for {amount_minor}, which counts {times} times ({multiplier}), and {stamps} stamps.",
+        by="stamps",
+    ),
+    "line_carried_stamped": counted(
+        "{stamps} stamp; {amount_minor} counts towards the next step.",
+        "{stamps} stamps; {amount_minor} counts towards the next step.",
+        by="stamps",
+    ),
+    "line_stamped": counted("It gets {stamps} stamp.", "It gets {stamps} stamps.", by="stamps"),
+    "line_no_stamp": says("It gets no stamp."),
+    "line_stamped_once": counted(
+        "There is one stamp for a visit, and another after {hours} hour.",
+        "There is one stamp for a visit, and another after {hours} hours.",
+        by="hours",
+    ),
+    "line_stamped_purchase": says("There is one stamp for a purchase."),
+    "line_cap_sale": says("The most that one purchase earns was reached: {most_points:bare}."),
+    "line_cap_day": says("The most that can be earned in one day was reached: {most_points:bare}."),
+    "line_cap_month": says("The most that can be earned in one month was reached: {most_points:bare}."),
+    "line_cap_day_or_month": says(
+        "The most that can be earned was reached: {day_points:bare} in one day, {month_points:bare} in one month."
+    ),
+    "line_excluded_category": says("Nothing is earned on: {category}."),
+    "line_excluded_sku": says("This article earns nothing."),
     "line_excluded_item": says("Goods earn nothing here."),
     "line_excluded_shipping": says("Delivery earns nothing."),
     "line_excluded_fee": says("Fees earn nothing."),
@@ -190,6 +402,9 @@ LINES: Mapping[str, Sentence] = {
     "line_below_minimum": says("A purchase earns from {minimum_minor} upwards."),
     "line_free": says("Nothing was paid for it."),
     "line_carried": says("No full step yet: {amount_minor} counts towards the next one."),
+    "line_multiplied_carried": says(
+        "No full step yet: {amount_minor}, which counts {times} times ({multiplier}), goes towards the next one."
+    ),
     "line_counted_together": says("Too little by itself; it was counted together with the other lines."),
     "line_too_little": says("Too little to earn: it takes {per_minor}."),
     "line_refunded": says("It was brought back; it had earned {points:bare}."),
@@ -199,6 +414,9 @@ LINES: Mapping[str, Sentence] = {
 RECEIPTS: Mapping[str, Sentence] = {
     "receipt_earned": says("You earned {points} with this purchase."),
     "receipt_earned_pending": says("You earned {points} with this purchase, to spend from {active_at} on."),
+    "receipt_earned_held": says(
+        "You earned {points} with this purchase, to spend as soon as the shop has confirmed it."
+    ),
     "receipt_nothing": says("This purchase earned no {name}."),
     "receipt_refunded": says("You earned {points} with this purchase; {refunded_points:bare} went back with a return."),
     "receipt_refunded_pending": says(
@@ -211,16 +429,63 @@ RECEIPTS: Mapping[str, Sentence] = {
 REASONS: Mapping[str, Sentence] = {
     "earned_for_purchase": says("For a purchase of {amount_minor}."),
     "by_rule": says("The rule: {points:bare} for every {per_minor}."),
+    "bonus_joining": says("{points:bare} for joining."),
+    "bonus_first_purchase": says("{points:bare} for your first purchase."),
+    "bonus_visit": says("{points:bare} for your visit."),
     "carried_in": says("{amount_minor} from earlier purchases counted with it."),
     "carried_on": says("{amount_minor} counts with your next purchase."),
     "pending_until": says("You can spend them from {active_at} on."),
+    "held_for_review": says("You can spend them as soon as the shop has confirmed this purchase."),
+    "capped": says("{points:bare} more were above the most that can be earned."),
+    "debt_paid": says("They make up for goods that you brought back earlier."),
     "goods_returned": says("Goods for {amount_minor} came back."),
+    "stamps_collected": counted("It gets {stamps} stamp.", "It gets {stamps} stamps.", by="stamps"),
+    "review_refused": says("The shop looked at this purchase and let it earn nothing."),
     "activated": says("Earned on {earned_at}; you can spend them from now on."),
     "expired": says("Not used in time; earned on {earned_at}."),
     "gift_sent": says("A gift to {recipient}."),
     "gift_cancelled": says("You cancelled your gift to {recipient}."),
     "gift_returned": says("Your gift to {recipient} was not claimed in time."),
     "gift_received": says("A gift from {sender}."),
+}
+
+# The same, of rewards and vouchers.
+REWARD_REASONS: Mapping[str, Sentence] = {
+    "reward_claimed": says("For a voucher: {reward}."),
+    "voucher_cancelled": says("The voucher was given back unused: {reward}."),
+    "voucher_lapsed": says("The voucher was not used in time: {reward}."),
+    "redeemed_at_till": says("Used at the till: {reward}."),
+    "reward_given_back": says("What it was used on came back: {reward}."),
+}
+
+# Why the points of a sale wait until the merchant has looked at it, as the merchant reads it.
+REVIEWS: Mapping[str, Sentence] = {
+    "review_code_used_twice": says("The code was used for another sale before: of two offline tills, or twice at one."),
+    "review_many_sales_of_card": says("The card was used more often in one day than the rules expect."),
+    "review_one_card_at_one_till": says(
+        "The card was used more often in one day than the rules expect, and always at this till."
+    ),
+    "review_many_sales_of_till": says("The till made more sales in one hour than the rules expect."),
+    "review_large_amount": says("The amount is larger than the rules expect."),
+    "review_operator_unknown": says("It was sold without a network, and the PIN was missing or nobody's."),
+}
+
+# Why a sale cannot be undone from the list of what was done lately.
+OPERATIONS: Mapping[str, Sentence] = {
+    "operation_returned": says("It has come back already."),
+    "operation_of_earlier_day": says("It is of an earlier day. Refund it by its receipt number: {receipt}."),
+}
+
+# What stands around the lines of a statement to take away.
+STATEMENTS: Mapping[str, Sentence] = {
+    "statement_title": says("This is the statement of card •••• {last4}, {program} at {merchant}."),
+    "statement_opening": says(
+        "At the start: {active_points} to spend, {pending_points:bare} pending, {reserved_points:bare} set aside."
+    ),
+    "statement_closing": says(
+        "At the end: {active_points} to spend, {pending_points:bare} pending, {reserved_points:bare} set aside."
+    ),
+    "statement_empty": says("Nothing happened in this time."),
 }
 
 # Why the mail of a gift did not arrive, and what its sender can do.
@@ -246,11 +511,16 @@ PAGES: Mapping[str, Sentence] = {
 PHRASES: Mapping[str, Sentence] = {
     **REFUSALS,
     **GIFT_LIMITS,
+    **REWARDS,
     **PROBLEMS,
     **TERMS,
     **LINES,
     **RECEIPTS,
     **REASONS,
+    **REWARD_REASONS,
+    **REVIEWS,
+    **OPERATIONS,
+    **STATEMENTS,
     **DELIVERY,
     **PAGES,
 }

@@ -7,6 +7,8 @@ import strawberry
 from strawberry import UNSET
 
 from schema.errors import IdempotencyKeyReused, InvalidInput, NotFound, UserError
+from schema.money import Money
+from schema.operator import OperatorUnknown
 from schema.sale import Sale
 from schema.translations import Translator
 from schema.visit import MemberCard
@@ -21,6 +23,10 @@ class RefundInput:
         default=UNSET, description="All that is left of the sale, if left out."
     )
     idempotency_key: UUID
+    amount_minor: int | None = strawberry.field(
+        default=UNSET, description="Instead of lines: so much of what was paid."
+    )
+    operator_pin: str | None = UNSET
 
 
 @strawberry.type
@@ -29,6 +35,11 @@ class SaleRefunded:
     card: MemberCard
     points_taken_back: Points
     replayed: bool
+    points_given_back: Points = strawberry.field(
+        description="What had been spent at the till on rewards used with what came back."
+    )
+    refund_due: Money
+    debt: Points = strawberry.field(description="What was due and not on the card: later purchases pay it.")
 
     @classmethod
     def from_domain(cls, refunded: refunds.Refunded, say: Translator) -> "SaleRefunded":
@@ -37,6 +48,9 @@ class SaleRefunded:
             card=MemberCard.from_domain(refunded.card, say),
             points_taken_back=refunded.points_taken_back,
             replayed=refunded.replayed,
+            points_given_back=refunded.points_given_back,
+            refund_due=Money.from_domain(refunded.due),
+            debt=Points(max(0, refunded.debt)),
         )
 
 
@@ -46,6 +60,6 @@ class LineAlreadyRefunded(UserError):
 
 
 RefundResult = Annotated[
-    SaleRefunded | NotFound | LineAlreadyRefunded | InvalidInput | IdempotencyKeyReused,
+    SaleRefunded | NotFound | LineAlreadyRefunded | InvalidInput | IdempotencyKeyReused | OperatorUnknown,
     strawberry.union("RefundResult"),
 ]

@@ -1,24 +1,22 @@
 """What the till records, what it earns, and what it would earn."""
 
 from datetime import datetime
-from typing import Annotated
-from uuid import UUID
 
 import strawberry
 from strawberry import UNSET
 
 from schema.context import Info
-from schema.errors import IdempotencyKeyReused, InvalidInput, NotFound
 from schema.field import described
 from schema.ids import MemberCardKey, SaleKey, encode
 from schema.money import Money
 from schema.node import Node
+from schema.reward import Reward
 from schema.scalars import CurrencyCode
 from schema.translations import PointNames, Translator, translator
-from schema.visit import CodeAlreadyUsed, CodeExpired, CodeInvalid, CustomerRefInput, MemberCard
+from schema.visit import CustomerRefInput
 from wallet import sales, visits
 from wallet.earning import LineEarning
-from wallet.sales import SaleLine
+from wallet.sales import SaleLine, receipts
 from wallet.values import EarnStatus, LineKind, Phrase, Points
 
 strawberry.enum(LineKind)
@@ -45,6 +43,12 @@ class SaleInput:
     currency: CurrencyCode
     lines: list[SaleLineInput]
     occurred_at: datetime | None = UNSET
+    voucher_ids: list[strawberry.ID] | None = strawberry.field(
+        default=UNSET,
+        description="Vouchers to use, and rewards to buy and use on the spot. Need a REDEEM code or visit.",
+    )
+    reward_ids: list[strawberry.ID] | None = UNSET
+    operator_pin: str | None = strawberry.field(default=UNSET, description="Who stands at the till.")
 
 
 @strawberry.type(description="Why a line earned what it earned.")
@@ -59,27 +63,15 @@ class EarnedLine:
         return cls(line_id=line.line_id, points=line.points, status=line.status, reason=say.say(line.reason))
 
 
-@strawberry.type
-class Quote:
-    id: strawberry.ID
-    earns: Points
-    lines: list[EarnedLine]
-    balance_after: Points
+@strawberry.type(description="What a reward takes off; of the whole sale where no line is named.")
+class Discount:
+    reward: Reward
+    line_id: str | None
+    amount: Money
 
     @classmethod
-    def from_domain(cls, quote: sales.Quote, say: Translator) -> "Quote":
-        return cls(
-            id=strawberry.ID(quote.quote_id),
-            earns=quote.earns,
-            lines=[EarnedLine.from_domain(line, say) for line in quote.lines],
-            balance_after=quote.balance_after,
-        )
-
-
-QuoteResult = Annotated[
-    Quote | InvalidInput | NotFound | CodeInvalid | CodeExpired | CodeAlreadyUsed,
-    strawberry.union("QuoteResult"),
-]
+    def from_domain(cls, part: receipts.DiscountLine) -> "Discount":
+        return cls(reward=Reward.from_domain(part.reward), line_id=part.line_id, amount=Money.from_domain(part.amount))
 
 
 @strawberry.type
@@ -90,6 +82,10 @@ class Sale(Node):
     points: Points
     occurred_at: datetime
     refunded_points: Points
+    discounts: list[Discount]
+    due: Money
+    stamps: int
+    in_review: bool = strawberry.field(description="Earned, but held back for the merchant to look at.")
     sale: strawberry.Private[sales.Sale]
     member: strawberry.Private[visits.MemberCard | None]
 
@@ -117,6 +113,10 @@ class Sale(Node):
             points=sale.points,
             occurred_at=sale.occurred_at,
             refunded_points=sale.refunded_points,
+            discounts=[Discount.from_domain(part) for part in sale.discounts],
+            due=Money.from_domain(sale.due),
+            stamps=sale.stamps,
+            in_review=sale.in_review,
             sale=sale,
             member=member,
         )
@@ -126,62 +126,19 @@ def _receipt(sale: sales.Sale, names: PointNames) -> Phrase:
     """The same on every copy: points that had to wait when the sale was posted have their date for good."""
     waited, active_at = sale.spendable_at > sale.posted_at, sale.spendable_at.isoformat()
     if sale.refunded_points:
-        facts = {"points": sale.points, "refunded_points": sale.refunded_points}
+        facts: dict[str, str | int] = {"points": sale.points, "refunded_points": sale.refunded_points}
         if waited and sale.refunded_points < sale.points:
             return Phrase("receipt_refunded_pending", {**facts, "active_at": active_at})
         return Phrase("receipt_refunded", facts)
-    if not sale.points:
+    return receipt_of(sale.points, names, active_at=sale.spendable_at if waited else None, in_review=sale.in_review)
+
+
+def receipt_of(points: Points, names: PointNames, *, active_at: datetime | None, in_review: bool) -> Phrase:
+    """What a receipt says of the points; `active_at` is when they can be spent, None for at once."""
+    if not points:
         return Phrase("receipt_nothing", {"name": names.many})
-    if waited:
-        return Phrase("receipt_earned_pending", {"points": sale.points, "active_at": active_at})
-    return Phrase("receipt_earned", {"points": sale.points})
-
-
-@strawberry.input
-class CheckoutInput:
-    sale: SaleInput
-    idempotency_key: UUID
-
-
-@strawberry.type(
-    description="Earning nothing is no failure: points is 0 and the lines say why. "
-    "The same key again gives the same sale, and replayed is true."
-)
-class SaleRecorded:
-    sale: Sale
-    card: MemberCard
-    replayed: bool
-
-    @classmethod
-    def from_domain(cls, recorded: sales.Recorded, say: Translator) -> "SaleRecorded":
-        return cls(
-            sale=Sale.from_domain(recorded.sale, recorded.card),
-            card=MemberCard.from_domain(recorded.card, say),
-            replayed=recorded.replayed,
-        )
-
-
-CheckoutError = InvalidInput | NotFound | CodeInvalid | CodeExpired | CodeAlreadyUsed | IdempotencyKeyReused
-CheckoutResult = Annotated[SaleRecorded | CheckoutError, strawberry.union("CheckoutResult")]
-
-
-@strawberry.input(
-    description="code: the QR's digits as scanned. scannedAt: the terminal's clock; 72 hours old at most."
-)
-class OfflineSaleInput:
-    sale: SaleInput
-    scanned_at: datetime
-    idempotency_key: UUID
-
-
-@strawberry.input
-class SettleOfflineInput:
-    sales: list[OfflineSaleInput]
-
-
-@strawberry.type
-class OfflineSettled:
-    results: list[CheckoutResult]
-
-
-SettleOfflineResult = Annotated[OfflineSettled | InvalidInput, strawberry.union("SettleOfflineResult")]
+    if in_review:
+        return Phrase("receipt_earned_held", {"points": points})
+    if active_at is not None:
+        return Phrase("receipt_earned_pending", {"points": points, "active_at": active_at.isoformat()})
+    return Phrase("receipt_earned", {"points": points})

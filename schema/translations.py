@@ -12,7 +12,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from babel import Locale, UnknownLocaleError
-from babel.dates import format_date, format_datetime
+from babel.dates import format_date, format_datetime, format_skeleton
 from babel.numbers import format_currency, format_decimal
 
 from schema.phrases import PHRASES
@@ -25,6 +25,8 @@ DEFAULT = "en"
 NUMBERS_KEPT = 4_096
 """How many numbers, amounts and dates are remembered as they are written: a page of a history has hundreds of them,
 mostly the same ones, and Babel takes its time over each."""
+
+A_COMMON_YEAR = 2001
 
 WISHES_MAX = 20
 LANGUAGE_TAG = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}")
@@ -127,6 +129,16 @@ class Translator:
             words = self.ngettext(sentence.text, sentence.plural, number)
         return words.format_map(Facts(self, phrase.facts, names))
 
+    def text(self, name: str, fact: str) -> str:
+        """A fact that is text, as its name says: a moment, a day of every year ("12-31"), days of the week ("2,5")."""
+        if name.endswith("_at"):
+            return self.date(datetime.fromisoformat(fact))
+        if name.endswith("_day"):
+            return format_skeleton("MMMMd", date.fromisoformat(f"{A_COMMON_YEAR}-{fact}"), locale=self.locale)
+        if name == "weekdays":
+            return ", ".join(self.locale.days["stand-alone"]["wide"][int(day) - 1] for day in fact.split(","))
+        return fact
+
 
 @dataclass(frozen=True, slots=True)
 class Facts:
@@ -139,7 +151,7 @@ class Facts:
     def __getitem__(self, name: str) -> str | Amount:
         say, fact = self.translator, self.facts[name]
         if isinstance(fact, str):
-            return say.date(datetime.fromisoformat(fact)) if name.endswith("_at") else fact
+            return say.text(name, fact)
         if name.endswith("_minor"):
             return say.money(fact, str(self.facts["currency"]))
         if name == "points" or name.endswith("_points"):
@@ -178,7 +190,12 @@ def translator(tag: str, timezone: str = "UTC") -> Translator:
 
 def negotiate(accept_language: str | None) -> str | None:
     """The first tag of the header (RFC 9110 §12.5.4) that we speak, or None. Keeps the region: "hi-IN", not "hi"."""
-    for wish in _by_quality((accept_language or "")[:500]):
+    return _first_spoken(accept_language[:500]) if accept_language else None
+
+
+@lru_cache(maxsize=512)
+def _first_spoken(accept_language: str) -> str | None:
+    for wish in _by_quality(accept_language):
         locale = _supported(wish)
         if locale is not None:
             return str(locale).replace("_", "-")

@@ -6,13 +6,19 @@ from typing import Annotated
 import strawberry
 from strawberry import UNSET
 
-from schema.context import Info
+from schema.context import Info, OffersWanted, VouchersWanted
 from schema.errors import TooManyAttempts, UserError
-from schema.ids import MemberCardKey, VisitKey, encode
+from schema.field import described
+from schema.ids import CardKey, MemberCardKey, ProgramKey, VisitKey, encode
 from schema.node import Node
-from schema.translations import Translator
+from schema.reward import RewardOffer
+from schema.stamps import StampProgress, stamp_progress
+from schema.tier import TierProgress, tier_progress
+from schema.translations import PointNames, Translator
+from schema.voucher import Voucher
 from wallet import visits
-from wallet.values import Points
+from wallet.tiers import Standing
+from wallet.values import Points, VoucherState
 
 
 @strawberry.type(description="What the counter may see of a customer: no email, no history of other stores' receipts.")
@@ -24,11 +30,43 @@ class MemberCard(Node):
     active: Points
     pending: Points
     revision: int
+    key: strawberry.Private[MemberCardKey]
+    program_key: strawberry.Private[ProgramKey]
+    standing: strawberry.Private[Standing]
+    stamps_collected: strawberry.Private[int]
+
+    @described("Null where the program has none.")
+    async def stamps(self, info: Info) -> StampProgress | None:
+        return await stamp_progress(info, self.program_key, self.stamps_collected)
+
+    @described("Null where the program has none.")
+    async def tier(self, info: Info) -> TierProgress | None:
+        return await tier_progress(info, self.program_key, self.key.card_id, self.standing)
+
+    @described("What is had in this store, what this member can have first.")
+    async def rewards(self, info: Info) -> list[RewardOffer]:
+        terminal = info.context.terminal
+        assert terminal is not None, "only a till is shown a member's card"
+        offers = await info.context.loaders.offers(OffersWanted(self._card, terminal.store_id))
+        names = PointNames(self.point_name, self.point_name_plural)
+        return [RewardOffer.from_domain(offer, names) for offer in offers]
+
+    @described("What can be used in this store, the newest first.")
+    async def vouchers(self, info: Info) -> list[Voucher]:
+        terminal = info.context.terminal
+        assert terminal is not None, "only a till is shown a member's card"
+        found = await info.context.loaders.vouchers(VouchersWanted(self._card, (VoucherState.USABLE,)))
+        return [Voucher.from_domain(voucher) for voucher in found if voucher.is_usable_at(terminal.store_id)]
+
+    @property
+    def _card(self) -> CardKey:
+        return CardKey(self.key.merchant_id, self.key.card_id)
 
     @classmethod
     def from_domain(cls, card: visits.MemberCard, say: Translator) -> "MemberCard":
+        key = MemberCardKey(card.merchant_id, card.card_id)
         return cls(
-            id=encode(MemberCardKey(card.merchant_id, card.card_id)),
+            id=encode(key),
             display_name=card.display_name or say.gettext("Member"),
             number_last4=card.number_last4,
             point_name=card.point_name,
@@ -36,6 +74,10 @@ class MemberCard(Node):
             active=card.active,
             pending=card.pending,
             revision=card.revision,
+            key=key,
+            program_key=ProgramKey(card.merchant_id, card.program_id),
+            standing=card.standing,
+            stamps_collected=card.stamps,
         )
 
 

@@ -9,10 +9,14 @@ from uuid import UUID
 from wallet import damm, fingerprint, ledger, programs
 from wallet.database import Conn, Row
 from wallet.errors import IdempotencyKeyReused, NotFound
-from wallet.values import CardId, CustomerId, MerchantId, Points, ProgramId
+from wallet.ledger import Cause
+from wallet.programs import Program
+from wallet.tiers import Standing
+from wallet.values import CardId, CustomerId, EntryKind, MerchantId, Phrase, Points, ProgramId
 
 FIND_CARD_SQL = """
     SELECT c.merchant_id, c.card_id, c.program_id, c.customer_id, c.number, c.revision, c.lifetime_earned, c.joined_at,
+           c.stamps, c.tier, c.tier_since, c.tier_until, c.tier_review_at,
            COALESCE(b.active, 0)::bigint AS active, COALESCE(b.pending, 0)::bigint AS pending,
            COALESCE(b.reserved, 0)::bigint AS reserved, p.point_name, p.point_name_plural
     FROM cards AS c
@@ -20,7 +24,7 @@ FIND_CARD_SQL = """
     LEFT JOIN LATERAL (
         SELECT SUM(a.balance) FILTER (WHERE a.kind = 'active') AS active,
                SUM(a.balance) FILTER (WHERE a.kind = 'pending') AS pending,
-               SUM(a.balance) FILTER (WHERE a.kind = 'gift') AS reserved
+               SUM(a.balance) FILTER (WHERE a.kind IN ('gift', 'voucher')) AS reserved
         FROM accounts AS a
         WHERE a.merchant_id = c.merchant_id AND a.card_id = c.card_id AND a.balance > 0
     ) AS b ON TRUE
@@ -32,6 +36,7 @@ FIND_CARD_SQL = """
 
 CARDS_OF_CUSTOMER_SQL = """
     SELECT c.merchant_id, c.card_id, c.program_id, c.customer_id, c.number, c.revision, c.lifetime_earned, c.joined_at,
+           c.stamps, c.tier, c.tier_since, c.tier_until, c.tier_review_at,
            COALESCE(b.active, 0)::bigint AS active, COALESCE(b.pending, 0)::bigint AS pending,
            COALESCE(b.reserved, 0)::bigint AS reserved, p.point_name, p.point_name_plural
     FROM card_directory AS d
@@ -40,7 +45,7 @@ CARDS_OF_CUSTOMER_SQL = """
     LEFT JOIN LATERAL (
         SELECT SUM(a.balance) FILTER (WHERE a.kind = 'active') AS active,
                SUM(a.balance) FILTER (WHERE a.kind = 'pending') AS pending,
-               SUM(a.balance) FILTER (WHERE a.kind = 'gift') AS reserved
+               SUM(a.balance) FILTER (WHERE a.kind IN ('gift', 'voucher')) AS reserved
         FROM accounts AS a
         WHERE a.merchant_id = c.merchant_id AND a.card_id = c.card_id AND a.balance > 0
     ) AS b ON TRUE
@@ -75,8 +80,8 @@ FIND_IN_DIRECTORY_SQL = """
 
 INSERT_CARD_SQL = """
     INSERT INTO cards (merchant_id, card_id, program_id, customer_id, number, reference,
-                       active_account_id, pending_account_id, joined_at)
-    VALUES ($1, $2, $3, $4, $5, $6, uuidv7(), uuidv7(), $7)
+                       active_account_id, pending_account_id, joined_at, chain)
+    VALUES ($1, $2, $3, $4, $5, $6, uuidv7(), uuidv7(), $7, $8)
     ON CONFLICT DO NOTHING
     RETURNING active_account_id, pending_account_id
 """
@@ -100,6 +105,8 @@ class Card:
     lifetime_earned: Points
     revision: int
     joined_at: datetime
+    stamps: int
+    standing: Standing
     point_name: str
     point_name_plural: str
 
@@ -131,6 +138,8 @@ def from_row(row: Row) -> Card:
         lifetime_earned=row["lifetime_earned"],
         revision=row["revision"],
         joined_at=row["joined_at"],
+        stamps=row["stamps"],
+        standing=Standing(row["tier"], row["tier_since"], row["tier_until"], row["tier_review_at"]),
         point_name=row["point_name"],
         point_name_plural=row["point_name_plural"],
     )
@@ -173,7 +182,7 @@ async def expiring(conn: Conn, *, cards: Sequence[tuple[MerchantId, CardId]]) ->
 async def join(
     conn: Conn, *, customer_id: CustomerId, program_slug: str, idempotency_key: UUID, now: datetime
 ) -> Joined:
-    """The customer has a card in the program: a new one, or the one that was there.
+    """The customer has a card in the program: a new one, with what the rules give for joining, or the one they had.
 
     Raises NotFound for an unknown program, IdempotencyKeyReused.
     """
@@ -186,6 +195,7 @@ async def join(
     already_member = False
     if card_id:
         await _make(conn, program.merchant_id, program.program_id, customer_id, card_id, now=now)
+        await _welcome(conn, program, card_id, now=now)
     else:
         earlier = await conn.fetchrow(FIND_IN_DIRECTORY_SQL, *place, idempotency_key)
         assert earlier is not None, "the row that was in the way is there"
@@ -199,10 +209,15 @@ async def join(
 async def ensure_member(
     conn: Conn, *, merchant_id: MerchantId, program_id: ProgramId, customer_id: CustomerId, now: datetime
 ) -> tuple[CardId, bool]:
-    """The customer has a card in the program. Returns it, and whether it was there before."""
+    """The customer has a card in the program, a new one with what the rules give for joining.
+
+    Returns it, and whether it was there before.
+    """
     card_id = await conn.fetchval(LIST_IN_DIRECTORY_SQL, customer_id, merchant_id, program_id, now, None, None)
     if card_id:
         await _make(conn, merchant_id, program_id, customer_id, card_id, now=now)
+        program = await programs.get(conn, merchant_id=merchant_id, program_id=program_id, now=now)
+        await _welcome(conn, program, card_id, now=now)
         return CardId(card_id), False
     earlier = await conn.fetchrow(FIND_IN_DIRECTORY_SQL, customer_id, merchant_id, program_id, None)
     assert earlier is not None, "the row that was in the way is there"
@@ -218,12 +233,13 @@ async def _make(
     *,
     now: datetime,
 ) -> None:
+    chain = ledger.start(merchant_id=merchant_id, card_id=card_id)
     for _ in range(NUMBERS_TRIED_MAX):
         digits = f"{secrets.randbelow(10**15):015d}"
         number = f"{digits}{damm.check_digit(digits)}"
         reference = secrets.randbits(64) - 2**63
         accounts = await conn.fetchrow(
-            INSERT_CARD_SQL, merchant_id, card_id, program_id, customer_id, number, reference, now
+            INSERT_CARD_SQL, merchant_id, card_id, program_id, customer_id, number, reference, now, chain
         )
         if accounts:
             break
@@ -236,4 +252,25 @@ async def _make(
         card_id=card_id,
         active=accounts["active_account_id"],
         pending=accounts["pending_account_id"],
+    )
+
+
+async def _welcome(conn: Conn, program: Program, card_id: CardId, *, now: datetime) -> None:
+    """What the program gives for joining is on the new card, to be spent at once."""
+    rules = program.rules
+    points = rules.bonuses.joining
+    if not points:
+        return
+    locked = await ledger.lock_cards(conn, merchant_id=program.merchant_id, card_ids=[card_id], now=now)
+    await ledger.earn(
+        conn,
+        locked[card_id],
+        kind=EntryKind.BONUS,
+        points=points,
+        activates_at=now,
+        expires_at=rules.expires_at(now, program.zone),
+        sliding_months=rules.inactivity_months,
+        notice_days=rules.notice_days,
+        cause=Cause(occurred_at=now, reasons=(Phrase("bonus_joining", {"points": points}),)),
+        now=now,
     )

@@ -12,7 +12,7 @@ class Row(Protocol):
 
 
 class Conn(Protocol):
-    """One PostgreSQL connection. jsonb columns are Python objects on it."""
+    """One PostgreSQL connection. json and jsonb columns are Python objects on it."""
 
     async def execute(self, query: str, *args: object) -> str: ...
     async def executemany(self, command: str, args: Iterable[Sequence[object]]) -> None: ...

@@ -12,14 +12,24 @@ Refusal
 ├── InsufficientPoints     needed, and available
 ├── GiftLimitReached       until retry_at, if waiting helps
 ├── GiftNotOpen            claimed, cancelled or returned already
-└── GiftNotClaimable       unknown, claimed, cancelled or past its date: never told apart
+├── GiftNotClaimable       unknown, claimed, cancelled or past its date: never told apart
+├── RedeemCodeNeeded       a code that only earns cannot spend
+├── QuoteChanged           with what the quote would be now
+├── RewardUnavailable      with every reason why this member cannot have it
+├── VoucherNotUsable       used, cancelled or past its date
+├── PeriodTooLong          more entries than one statement holds, from `until` on
+└── OperatorUnknown        no PIN, a wrong one, or one too many until retry_at
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 
-from wallet.values import GiftId, MerchantId, Phrase, Points
+from wallet.values import CardId, GiftId, MerchantId, Phrase, Points, VoucherId
+
+if TYPE_CHECKING:
+    from wallet.sales.quoting import Quote
 
 
 class Refusal(Exception):
@@ -107,3 +117,54 @@ class GiftNotOpen(Refusal):
 
 class GiftNotClaimable(Refusal):
     """One answer for every reason."""
+
+
+class RedeemCodeNeeded(Refusal):
+    """Something is to be spent, and the customer has shown a code for earning alone."""
+
+
+class QuoteChanged(Refusal):
+    """The checkout would not do what the quote that it names had said."""
+
+    def __init__(self, quote: "Quote") -> None:
+        super().__init__(quote.quote_id)
+        self.quote = quote
+
+
+class RewardUnavailable(Refusal):
+    """The member cannot have the reward, or not here and now. At least one reason."""
+
+    def __init__(self, reasons: Sequence[Phrase]) -> None:
+        super().__init__(", ".join(reason.code for reason in reasons))
+        self.reasons = tuple(reasons)
+
+
+class VoucherNotUsable(Refusal):
+    """The voucher is the card's, but was used, cancelled, has lapsed, or is not good in this store."""
+
+    def __init__(self, merchant_id: MerchantId, card_id: CardId, voucher_id: VoucherId) -> None:
+        super().__init__(str(voucher_id))
+        self.merchant_id = merchant_id
+        self.card_id = card_id
+        self.voucher_id = voucher_id
+
+
+class OperatorUnknown(Refusal):
+    """It is not known who stands at the till: `missing` where no PIN was given and one is needed, else it was nobody's.
+
+    With `retry_at` too many were, and until then none is tried, a right one neither.
+    """
+
+    def __init__(self, *, missing: bool = False, retry_at: datetime | None = None) -> None:
+        super().__init__("no PIN" if missing else f"retry at {retry_at.isoformat()}" if retry_at else "wrong PIN")
+        self.missing = missing
+        self.retry_at = retry_at
+
+
+class PeriodTooLong(Refusal):
+    """One statement holds at most `most` entries; those before `until` would be as many."""
+
+    def __init__(self, most: int, until: datetime) -> None:
+        super().__init__(f"more than {most} entries; there are so many before {until.isoformat()}")
+        self.most = most
+        self.until = until

@@ -41,7 +41,8 @@ INSERT_TERMINAL_SQL = """
 
 LOAD_TERMINAL_SQL = """
     SELECT t.merchant_id, t.terminal_id, t.store_id, s.program_id, t.name, s.name AS store_name,
-           m.name AS merchant_name, m.currency, s.locale, s.timezone
+           m.name AS merchant_name, m.currency, s.locale, s.timezone, m.timezone AS merchant_timezone,
+           m.operators_required
     FROM sessions AS n
     JOIN terminals AS t ON t.merchant_id = n.merchant_id AND t.terminal_id = n.terminal_id
     JOIN stores AS s ON s.merchant_id = t.merchant_id AND s.store_id = t.store_id
@@ -63,6 +64,8 @@ def from_row(row: Row) -> Terminal:
         currency=row["currency"],
         locale=row["locale"],
         timezone=row["timezone"],
+        merchant_timezone=row["merchant_timezone"],
+        operators_required=row["operators_required"],
     )
 
 

@@ -19,6 +19,9 @@ SaleId = NewType("SaleId", UUID)
 RefundId = NewType("RefundId", UUID)
 VisitId = NewType("VisitId", UUID)
 GiftId = NewType("GiftId", UUID)
+VoucherId = NewType("VoucherId", UUID)
+RewardId = NewType("RewardId", UUID)
+OperatorId = NewType("OperatorId", UUID)
 
 Points = NewType("Points", int)
 """A whole number of points."""
@@ -54,6 +57,17 @@ class EntryKind(StrEnum):
     GIFT_RECEIVED = "GIFT_RECEIVED"
     GIFT_SETTLED = "GIFT_SETTLED"
     """A sent gift was claimed: reserved falls, the history shows nothing."""
+    VOUCHER_USED = "VOUCHER_USED"
+    """Vouchers were used at a till: reserved falls. The history had their price when claimed, and shows nothing."""
+    VOUCHER_REOPENED = "VOUCHER_REOPENED"
+    """What vouchers were used on came back: they are usable again, reserved rises, the history shows nothing."""
+
+    CHANGED = "CHANGED"
+    """No points moved, but something else of the card did, such as its tier: the history shows nothing."""
+
+
+HIDDEN = frozenset({EntryKind.GIFT_SETTLED, EntryKind.VOUCHER_USED, EntryKind.VOUCHER_REOPENED, EntryKind.CHANGED})
+"""Entries that move only what is reserved: no line of a history that a customer reads."""
 
 
 class LineKind(StrEnum):
@@ -79,6 +93,29 @@ class CheckInPurpose(StrEnum):
     REDEEM = "REDEEM"
 
 
+class RewardKind(StrEnum):
+    AMOUNT_OFF = "AMOUNT_OFF"
+    PERCENT_OFF = "PERCENT_OFF"
+    FREE_ITEM = "FREE_ITEM"
+    PERK = "PERK"
+
+
+class VoucherOrigin(StrEnum):
+    CLAIMED = "CLAIMED"
+    """Bought in the app, to be used later."""
+    TILL = "TILL"
+    """Bought at the till and used in the same moment."""
+    STAMPS = "STAMPS"
+    """Given for a full punch card."""
+
+
+class VoucherState(StrEnum):
+    USABLE = "USABLE"
+    USED = "USED"
+    CANCELLED = "CANCELLED"
+    LAPSED = "LAPSED"
+
+
 class GiftStatus(StrEnum):
     SCHEDULED = "SCHEDULED"
     SENT = "SENT"
@@ -94,7 +131,8 @@ class Phrase:
     """A sentence to be said to a person later, in their language: a code and the facts in it.
 
     schema/phrases.py has the words. Facts end in `_minor` (money, beside `currency`), `_at` (a moment, RFC 3339),
-    `points` or `_points`, `days`, `months`; anything else is shown as it is.
+    `_day` (a day of every year, e.g. 12-31), `points` or `_points`, `days`, `months`; `weekdays` are ISO 8601 numbers,
+    e.g. 2,5; anything else is shown as it is.
     """
 
     code: str
@@ -136,6 +174,9 @@ class Terminal:
     currency: str
     locale: str
     timezone: str
+    merchant_timezone: str
+    operators_required: bool = False
+    """Whether whoever stands at the till has to say so, by a PIN, before it writes a sale or a refund."""
 
 
-AccountKind = Literal["active", "pending", "gift", "issued", "redeemed", "expired"]
+AccountKind = Literal["active", "pending", "gift", "voucher", "issued", "redeemed", "expired"]

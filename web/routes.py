@@ -11,7 +11,7 @@ from web.pages.explorer import explorer_page
 from web.pages.facts import PageFacts
 from web.pages.gift import gift_page
 from web.pages.home import home_page
-from web.pages.stop import stop_page
+from web.pages.stop import stop_notices_page, stop_page
 
 
 def page_routes(facts: PageFacts) -> list[BaseRoute]:
@@ -21,6 +21,7 @@ def page_routes(facts: PageFacts) -> list[BaseRoute]:
         Route("/g/{token}/stop", partial(stop_page, facts), methods=["GET", "POST"]),
         # A token may have slashes in it if somebody changed it: that is no gift either, and gets the same answer.
         Route("/g/{token:path}", partial(gift_page, facts)),
+        Route("/n/{token}/stop", partial(stop_notices_page, facts), methods=["GET", "POST"]),
         Route("/confirm/{token:path}", confirm_page),
         Route("/static/{name}", asset),
     ]

@@ -23,4 +23,10 @@ def make_key(
 
 
 def make_ring(now: datetime) -> KeyRing:
-    return KeyRing((make_key("a00000001", now=now), make_key("01", "check_in", now=now)))
+    return KeyRing(
+        (
+            make_key("a00000001", now=now),
+            make_key("01", "check_in", now=now),
+            make_key("s00000001", "statement", now=now),
+        )
+    )

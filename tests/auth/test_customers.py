@@ -4,9 +4,12 @@ from uuid import UUID, uuid4
 import pytest
 
 from auth import customers
-from auth.customers import Customer
+from auth.customers import Birthday, Customer
+from auth.errors import BirthdayAlreadySet
 from auth.viewers import SessionId
+from infra.pool import Pool
 from tests.factories import make_customer
+from tests.wallet.counter import race
 from wallet.database import Conn
 from wallet.errors import InvalidInput
 from wallet.values import CustomerId
@@ -88,3 +91,53 @@ async def test_what_cannot_be_used_is_refused(
     row = await conn.fetchrow("SELECT name, locale FROM customers WHERE customer_id = $1", asha.customer_id)
     assert row is not None
     assert (row["name"], row["locale"]) == ("Asha", "en-IN")
+
+
+async def test_birthday_is_set_once_and_for_good(conn: Conn, now: datetime) -> None:
+    asha = await signed_in(conn, now=now)
+    assert asha.birthday is None
+    # when it is said, and said again because the answer was lost
+    for _ in range(2):
+        assert (await customers.set_birthday(conn, asha, month=2, day=29)).birthday == Birthday(2, 29)
+    # then no other day can take its place
+    for month, day in ((2, 28), (3, 29), (12, 31)):
+        with pytest.raises(BirthdayAlreadySet):
+            await customers.set_birthday(conn, asha, month=month, day=day)
+    found = await customers.find(conn, customer_id=asha.customer_id, session_id=asha.session_id)
+    assert found is not None
+    assert found.birthday == Birthday(2, 29)
+
+
+@pytest.mark.parametrize(
+    ("month", "day", "field"),
+    [
+        (0, 1, "month"),
+        (13, 1, "month"),
+        (-2, 1, "month"),
+        (1, 0, "day"),
+        (1, 32, "day"),
+        (4, 31, "day"),
+        (2, 30, "day"),
+    ],
+)
+async def test_day_that_no_year_has_is_no_birthday(conn: Conn, now: datetime, month: int, day: int, field: str) -> None:
+    asha = await signed_in(conn, now=now)
+    with pytest.raises(InvalidInput) as refusal:
+        await customers.set_birthday(conn, asha, month=month, day=day)
+    assert [problem.field for problem in refusal.value.problems] == [field]
+    row = await conn.fetchrow("SELECT birth_month, birth_day FROM customers")
+    assert row is not None
+    assert (row["birth_month"], row["birth_day"]) == (None, None)
+
+
+async def test_of_two_birthdays_at_once_one_stays(pool: Pool, conn: Conn, now: datetime) -> None:
+    asha = await signed_in(conn, now=now)
+
+    async def first(one: Conn) -> Customer:
+        return await customers.set_birthday(one, asha, month=5, day=1)
+
+    async def second(one: Conn) -> Customer:
+        return await customers.set_birthday(one, asha, month=5, day=2)
+
+    outcomes = await race(pool, [first, second])
+    assert sorted(type(outcome).__name__ for outcome in outcomes) == ["BirthdayAlreadySet", "Customer"]

@@ -11,10 +11,11 @@ from infra.changes import CardChanges
 from infra.pool import Pool
 from resolvers.root_customer import customer_schema
 from resolvers.root_pos import pos_schema
-from tests.factories import Shop, make_card, make_customer, make_points, make_shop
+from tests.factories import Shop, make_card, make_customer, make_points, make_reward, make_shop
 from tests.resolvers.api import Api, House, Noted, as_customer, as_terminal, make_house, sign_in
 from tests.resolvers.world import Person
 from wallet.database import Conn
+from wallet.rewards import Reward
 from wallet.rules import Rules
 from wallet.values import Minor, Points
 
@@ -99,3 +100,9 @@ def other_phone(anybody: Api, ben: Person) -> Api:
 def till(new_till: Api, shop: Shop) -> Api:
     """The tills' API, called by the shop's till."""
     return as_terminal(new_till, shop)
+
+
+@pytest.fixture
+async def coffee(conn: Conn, shop: Shop, now: datetime) -> Reward:
+    """A free coffee of the shop's program for 40 beans."""
+    return await make_reward(conn, shop, slug="free-coffee", cost_points=40, voucher_days=30, now=now)

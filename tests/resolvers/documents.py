@@ -14,7 +14,22 @@ MEMBER = """
 SALE = """
     fragment SaleParts on Sale {
         id receiptNumber storeName total { amountMinor currency } points refundedPoints occurredAt receiptText
-        lines { lineId points status reason }
+        lines { lineId points status reason } due { amountMinor currency } stamps inReview
+        discounts { reward { name } lineId amount { amountMinor currency } }
+    }
+"""
+
+NOT_SPENT = """
+            ... on InsufficientPoints { needed available }
+            ... on RewardUnavailable { reasons }
+            ... on VoucherNotUsable { voucher { id state } }
+"""
+
+QUOTE_PARTS = """
+    fragment QuoteParts on Quote {
+        id earns balanceAfter lines { lineId points status reason } total { amountMinor currency }
+        discounts { reward { name } lineId amount { amountMinor currency } } due { amountMinor currency } stamps
+        tierAfter receiptText expiresAt
     }
 """
 
@@ -119,18 +134,24 @@ SCAN = (
     + MEMBER
 )
 
-QUOTE = """
+QUOTE = (
+    """
     mutation ($input: SaleInput!) {
         quote(input: $input) {
             __typename
-            ... on Quote { id earns balanceAfter lines { lineId points status reason } }
+            ... on Quote { ...QuoteParts }
             ... on InvalidInput { problems { field message } }
             ... on CodeExpired { expiredAt }
             ... on CodeAlreadyUsed { usedAt }
+"""
+    + NOT_SPENT
+    + """
             ... on UserError { message }
         }
     }
 """
+    + QUOTE_PARTS
+)
 
 CHECKOUT = (
     """
@@ -141,12 +162,17 @@ CHECKOUT = (
             ... on InvalidInput { problems { field message } }
             ... on CodeExpired { expiredAt }
             ... on CodeAlreadyUsed { usedAt }
+            ... on QuoteChanged { quote { ...QuoteParts } }
+"""
+    + NOT_SPENT
+    + """
             ... on UserError { message }
         }
     }
 """
     + SALE
     + MEMBER
+    + QUOTE_PARTS
 )
 
 REFUND = (
@@ -154,7 +180,10 @@ REFUND = (
     mutation ($input: RefundInput!) {
         refund(input: $input) {
             __typename
-            ... on SaleRefunded { replayed pointsTakenBack sale { ...SaleParts } card { ...MemberParts } }
+            ... on SaleRefunded {
+                replayed pointsTakenBack pointsGivenBack refundDue { amountMinor currency } debt
+                sale { ...SaleParts } card { ...MemberParts }
+            }
             ... on InvalidInput { problems { field message } }
             ... on LineAlreadyRefunded { lineIds }
             ... on UserError { message }
@@ -163,4 +192,41 @@ REFUND = (
 """
     + SALE
     + MEMBER
+)
+
+VOUCHER = """
+    fragment VoucherParts on Voucher {
+        id state usableUntil usedAt storeName reward { id name description kind costPoints costStamps }
+    }
+"""
+
+CLAIM_REWARD = (
+    """
+    mutation ($input: ClaimRewardInput!) {
+        claimReward(input: $input) {
+            __typename
+            ... on RewardClaimed { voucher { ...VoucherParts } card { ...CardParts } }
+            ... on InsufficientPoints { needed available }
+            ... on RewardUnavailable { reasons }
+            ... on UserError { message }
+        }
+    }
+"""
+    + VOUCHER
+    + CARD
+)
+
+CANCEL_VOUCHER = (
+    """
+    mutation ($input: CancelVoucherInput!) {
+        cancelVoucher(input: $input) {
+            __typename
+            ... on VoucherCancelled { voucher { ...VoucherParts } card { ...CardParts } }
+            ... on VoucherNotUsable { voucher { id state } }
+            ... on UserError { message }
+        }
+    }
+"""
+    + VOUCHER
+    + CARD
 )

@@ -1,6 +1,8 @@
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
@@ -9,6 +11,7 @@ import pytest
 
 from infra.changes import CardChanges
 from infra.pool import Pool
+from infra.sweeps import settle_points
 from tests.database import Database
 from tests.factories import Shop, make_points
 from tests.resolvers.api import Api
@@ -17,7 +20,11 @@ from tests.resolvers.documents import CLAIM_GIFT, REFUND
 from tests.resolvers.mailing import mailed_link, sent_gift
 from tests.resolvers.test_sign_out import SIGN_OUT
 from tests.resolvers.world import Person
+from tests.wallet.ledger.midnight import KOLKATA, stand, there
+from wallet import programs
 from wallet.database import Conn
+from wallet.rules import Rules, TierLevel, TierRules
+from wallet.tiers import Standing
 
 CARD_CHANGED = """
     subscription ($cardId: ID!) {
@@ -167,3 +174,44 @@ async def test_a_device_that_is_signed_out_hears_no_more(
     last = await asyncio.wait_for(anext(stream), 10)
     assert [(error.extensions or {}).get("code") for error in last.errors or []] == ["UNAUTHENTICATED"]
     await stream.aclose()
+
+
+TIER_CHANGED = """
+    subscription ($cardId: ID!) {
+        cardChanged(cardId: $cardId) { card { revision tier { name } } entry { kind } }
+    }
+"""
+
+
+async def test_a_tier_that_falls_at_midnight_is_an_event_without_an_entry(
+    phone: Api, asha: Person, shop: Shop, conn: Conn, pool: Pool, database: Database, now: datetime
+) -> None:
+    """No points move, so the history has no line of it; the revision tells, and the app is told, once."""
+    rules = Rules(tiers=TierRules((TierLevel("Silver", 500), TierLevel("Gold", 1_000))))
+    await programs.revise(
+        conn, merchant_id=shop.merchant_id, program_id=shop.program_id, rules=rules, valid_from=now, now=now
+    )
+    midnight = there(KOLKATA, 2026, 11, 23)
+    await stand(conn, shop, asha.card_id, Standing("Gold", now, midnight, midnight), now=now)
+    async with running(pool, database) as changes:
+        house = replace(phone.house, changes=changes)
+        watching = replace(phone, house=house)
+        stream = await watching.schema.subscribe(TIER_CHANGED, {"cardId": asha.card}, watching.context())
+        assert isinstance(stream, AsyncGenerator)
+        first = asyncio.ensure_future(anext(stream))
+        await until_watched(changes, asha)
+        # when midnight comes, and then points are earned
+        async with conn.transaction():
+            changed = await settle_points(conn, limit=10, now=midnight)
+        for key in changed:
+            changes.publish(*key)
+        async with asyncio.timeout(10):
+            fallen = await first
+        await make_points(conn, shop, asha.card_id, 5, now=midnight)
+        changes.publish(asha.merchant_id, asha.card_id)
+        async with asyncio.timeout(10):
+            earned = await anext(stream)
+        await stream.aclose()
+    silver = {"name": "Silver"}
+    assert fallen.data == {"cardChanged": {"card": {"revision": 3, "tier": silver}, "entry": None}}
+    assert earned.data == {"cardChanged": {"card": {"revision": 4, "tier": silver}, "entry": {"kind": "BONUS"}}}

@@ -59,7 +59,7 @@ async def test_points_that_wait_have_their_day_on_the_receipt(new_till: Api, any
     small = await recorded(till, phone, person, lines=[{"lineId": "1", "amountMinor": 9_999}])
     # then the receipt says when, and a copy of it says the same once the day has come
     assert (answer["card"]["active"], answer["card"]["pending"]) == (0, 5)
-    said = "You earned 5 beans with this purchase, to spend from 25 November 2026 on."
+    said = "You earned 5 beans with this purchase, to spend from 26 November 2026 on."
     assert answer["sale"]["receiptText"] == said
     later = as_terminal(new_till.at(new_till.now + timedelta(days=9)), shop)
     assert (await later(SALE_QUERY, id=answer["sale"]["id"]))["sale"]["receiptText"] == said

@@ -58,7 +58,7 @@ async def test_a_purchase_and_its_return_name_each_other(till: Api, phone: Api, 
     ]
     assert (earned["storeName"], earned["receiptNumber"]) == (shop.terminal.store_name, "R-1")
     assert earned["reasons"] == ["For a purchase of ₹500.", "The rule: 10 for every ₹100."]
-    assert refunded["reasons"] == ["Goods for ₹500 came back."]
+    assert refunded["reasons"] == ["Goods for ₹530 came back."]
     assert refunded["reverses"] == {"id": earned["id"]}
     assert earned["reversedBy"] == {"id": refunded["id"]}
     assert (bonus["reverses"], bonus["reversedBy"], bonus["reasons"]) == (None, None, [])
@@ -67,7 +67,7 @@ async def test_a_purchase_and_its_return_name_each_other(till: Api, phone: Api, 
 async def test_what_expires_when_is_listed_soonest_first(till: Api, phone: Api, asha: Person) -> None:
     await recorded(till, phone, asha)
     card = (await phone(HISTORY, id=asha.card))["node"]
-    assert card["expiring"] == [{"points": 50, "expiresAt": "2027-11-22T09:30:00Z"}]
+    assert card["expiring"] == [{"points": 50, "expiresAt": "2027-11-22T18:30:00Z"}]
 
 
 async def test_pages_follow_each_other_without_gap_or_overlap(

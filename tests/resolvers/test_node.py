@@ -23,9 +23,13 @@ from tests.resolvers.api import Api, as_terminal
 from tests.resolvers.counter import recorded, scanned
 from tests.resolvers.documents import CLAIM_GIFT
 from tests.resolvers.mailing import mailed_link, sent_gift
+from tests.resolvers.rewarding import claimed, reward_id
 from tests.resolvers.world import Person
 from wallet.database import Conn
+from wallet.rewards import Reward
 from wallet.values import CardId, CustomerId, MerchantId
+
+BOUGHT = ("Reward", "Voucher")
 
 NODE = "query ($id: ID!) { node(id: $id) { __typename id } }"
 
@@ -38,7 +42,7 @@ async def kind(api: Api, node_id: str) -> str | None:
 
 
 @pytest.fixture
-async def things(till: Api, phone: Api, asha: Person, shop: Shop) -> Mapping[str, str]:
+async def things(till: Api, phone: Api, asha: Person, shop: Shop, coffee: Reward) -> Mapping[str, str]:
     """The id of one thing of each kind: Asha's, or of the shop."""
     visit, sale = await scanned(till, phone, asha), (await recorded(till, phone, asha))["sale"]["id"]
     return {
@@ -52,6 +56,8 @@ async def things(till: Api, phone: Api, asha: Person, shop: Shop) -> Mapping[str
         "Visit": visit,
         "MemberCard": encode(MemberCardKey(asha.merchant_id, asha.card_id)),
         "Sale": sale,
+        "Reward": reward_id(coffee),
+        "Voucher": (await claimed(phone, asha, coffee))["id"],
     }
 
 
@@ -63,11 +69,13 @@ async def seen(api: Api, things: Mapping[str, str]) -> set[str]:
 
 
 async def test_a_customer_sees_their_own_and_the_program(phone: Api, things: Mapping[str, str]) -> None:
-    assert await seen(phone, things) == {"Customer", "Session", "Card", "PointsEntry", "Gift", "Program"}
+    assert await seen(phone, things) == {"Customer", "Session", "Card", "PointsEntry", "Gift", "Program", *BOUGHT}
 
 
-async def test_another_customer_sees_the_program_alone(other_phone: Api, things: Mapping[str, str]) -> None:
-    assert await seen(other_phone, things) == {"Program"}
+async def test_another_member_sees_the_program_and_its_rewards_alone(
+    other_phone: Api, things: Mapping[str, str]
+) -> None:
+    assert await seen(other_phone, things) == {"Program", "Reward"}
 
 
 async def test_nobody_sees_the_program_and_must_sign_in_for_the_rest(anybody: Api, things: Mapping[str, str]) -> None:
@@ -79,12 +87,12 @@ async def test_nobody_sees_the_program_and_must_sign_in_for_the_rest(anybody: Ap
 
 
 async def test_a_till_sees_itself_and_what_its_store_serves(till: Api, things: Mapping[str, str]) -> None:
-    assert await seen(till, things) == {"Terminal", "Visit", "MemberCard", "Sale"}
+    assert await seen(till, things) == {"Terminal", "Visit", "MemberCard", "Sale", *BOUGHT}
 
 
 async def test_a_till_sees_a_member_only_while_a_visit_is_open(till: Api, things: Mapping[str, str]) -> None:
     later = till.at(till.now + timedelta(minutes=15))
-    assert await seen(later, things) == {"Terminal", "Sale"}
+    assert await seen(later, things) == {"Terminal", "Sale", "Reward"}
 
 
 async def test_another_merchants_till_sees_nothing(new_till: Api, things: Mapping[str, str], conn: Conn) -> None:

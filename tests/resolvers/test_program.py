@@ -30,6 +30,7 @@ async def test_anybody_reads_the_rules_as_sentences(anybody: Api, conn: Conn) ->
         "What is left over below the next step counts with your next purchase, as long as this rate applies.",
         "You can spend your beans 7 days after the purchase.",
         "Your beans expire 12 months after you can first spend them.",
+        "We write to you 14 days before your beans expire.",
         (
             "When you bring goods back, the beans they earned are taken back. If you have spent some already, others on"
             " your card are taken instead, as far as there are any."

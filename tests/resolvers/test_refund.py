@@ -53,7 +53,7 @@ async def test_what_is_left_of_points_that_wait_has_its_day_on_the_receipt(
     rest = await till.do(REFUND, saleId=sale["id"], idempotencyKey=str(uuid4()))
     # then there is a day for what is left, and none for nothing
     assert first["sale"]["receiptText"] == (
-        "You earned 5 beans with this purchase; 3 went back with a return. The rest is to spend from 25 November 2026"
+        "You earned 5 beans with this purchase; 3 went back with a return. The rest is to spend from 26 November 2026"
         " on."
     )
     assert rest["sale"]["receiptText"] == "You earned 5 beans with this purchase; 5 went back with a return."

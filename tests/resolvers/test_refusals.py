@@ -16,17 +16,24 @@ from resolvers.root_customer import Mutation as CustomerMutation
 from resolvers.root_pos import Mutation as PosMutation
 from schema.confirmation import ConfirmationNotUsable
 from schema.errors import UserError
+from schema.ids import VoucherKey, decode
 from schema.scalars import SCALARS
+from tests.factories import Shop
 from tests.resolvers.api import Api
 from tests.resolvers.mailing import gift_key, sent_gift
+from tests.resolvers.rewarding import claimed
 from tests.resolvers.world import Person
+from tests.wallet.counter import Member
+from tests.wallet.sales.till import quote, receipt, visit
+from wallet.database import Conn
 from wallet.errors import Refusal
+from wallet.rewards import Reward
 from wallet.values import Phrase, Points
 
 SAID = "__typename ... on UserError { message }"
 
-NEVER_IN_A_RESOLVER = {auth.errors.TokenRejected}
-"""Refused at the door, before any document is read."""
+NEVER_IN_A_RESOLVER = {auth.errors.TokenRejected, wallet.errors.PeriodTooLong}
+"""Refused at the door, before any document is read; or said by a field of a card, which no mutation has."""
 
 NO_REFUSAL = {ConfirmationNotUsable}
 """Said by its resolver without an exception: there is nothing to roll back."""
@@ -62,9 +69,13 @@ def test_every_type_of_error_that_a_mutation_promises_can_happen() -> None:
 
 
 @pytest.fixture
-async def refusals(phone: Api, asha: Person) -> Mapping[type[Refusal], Refusal]:
+async def refusals(phone: Api, asha: Person, coffee: Reward, shop: Shop, conn: Conn) -> Mapping[type[Refusal], Refusal]:
     """One of each kind."""
+    customer = await visit(conn, shop, Member(asha.customer_id, asha.card_id), now=phone.now)
+    quoted = await quote(conn, shop.terminal, customer, receipt(100), now=phone.now)
     gift = gift_key(await sent_gift(phone, asha))
+    voucher = decode((await claimed(phone, asha, coffee))["id"])
+    assert isinstance(voucher, VoucherKey)
     found: list[Refusal] = [
         wallet.errors.NotFound(),
         wallet.errors.InvalidInput.of("name", "blank"),
@@ -78,9 +89,15 @@ async def refusals(phone: Api, asha: Person) -> Mapping[type[Refusal], Refusal]:
         wallet.errors.GiftLimitReached(Phrase("gifts_not_offered"), None),
         wallet.errors.GiftNotOpen(gift.merchant_id, gift.gift_id),
         wallet.errors.GiftNotClaimable(),
+        wallet.errors.RedeemCodeNeeded(),
+        wallet.errors.QuoteChanged(quoted),
+        wallet.errors.RewardUnavailable([Phrase("reward_points_missing", {"points": 2})]),
+        wallet.errors.VoucherNotUsable(asha.merchant_id, asha.card_id, voucher.voucher_id),
+        wallet.errors.OperatorUnknown(),
         auth.errors.SessionEnded(),
         auth.errors.SignInCodeRejected(3),
         auth.errors.ActivationCodeRejected(),
+        auth.errors.BirthdayAlreadySet(),
     ]
     return {type(refusal): refusal for refusal in found}
 

@@ -1,11 +1,14 @@
 from datetime import datetime, timedelta
 from uuid import uuid4
 
+from schema.ids import RewardKey, encode
 from tests.resolvers.api import Api
 from tests.resolvers.counter import sale_of, scanned, shown_code
 from tests.resolvers.documents import CHECKOUT, MEMBER, SALE
+from tests.resolvers.rewarding import claimed
 from tests.resolvers.world import Person, count, everything
 from wallet.database import Conn
+from wallet.rewards import Reward
 from wallet.values import CheckInPurpose
 
 SETTLE_OFFLINE = (
@@ -57,11 +60,11 @@ async def test_each_sale_is_judged_on_its_own(till: Api, phone: Api, asha: Perso
     ]
     # when it uploads them the next day
     answer = await till.at(now + timedelta(days=1)).do(SETTLE_OFFLINE, sales=sales)
-    # then one is recorded, as of when it was scanned, and the others say why not
+    # then one is recorded, as of when it was scanned, the second with its code waits, and the others say why not
     assert answer["__typename"] == "OfflineSettled"
     assert [result["__typename"] for result in answer["results"]] == [
         "SaleRecorded",
-        "CodeAlreadyUsed",
+        "SaleRecorded",
         "CodeInvalid",
         "CodeExpired",
         "CodeInvalid",
@@ -69,10 +72,17 @@ async def test_each_sale_is_judged_on_its_own(till: Api, phone: Api, asha: Perso
         "InvalidInput",
         "InvalidInput",
     ]
-    sale = answer["results"][0]["sale"]
+    sale, second = [result["sale"] for result in answer["results"][:2]]
     assert (sale["points"], sale["occurredAt"]) == (50, "2026-11-22T09:30:00Z")
-    assert await count(conn, "sales") == 1
-    assert till.published == [(asha.merchant_id, asha.card_id)]
+    assert [each["inReview"] for each in (sale, second)] == [False, True]
+    assert (
+        second["receiptText"]
+        == "You earned 50 beans with this purchase, to spend as soon as the shop has confirmed it."
+    )
+    card = answer["results"][1]["card"]
+    assert (card["active"], card["pending"]) == (150, 50)
+    assert await count(conn, "sales") == 2
+    assert till.published == [(asha.merchant_id, asha.card_id)] * 2
 
 
 async def test_a_second_upload_records_nothing_twice(
@@ -158,3 +168,16 @@ async def test_an_offline_sale_and_a_checkout_share_their_keys(
 
 async def test_a_device_that_is_no_till_uploads_nothing(new_till: Api) -> None:
     assert await new_till.failure(SETTLE_OFFLINE, input={"sales": []}) == "UNAUTHENTICATED"
+
+
+async def test_a_till_without_a_network_uses_no_vouchers(
+    till: Api, phone: Api, asha: Person, coffee: Reward, conn: Conn, now: datetime
+) -> None:
+    voucher = (await claimed(phone, asha, coffee))["id"]
+    code = (await shown_code(phone, asha, CheckInPurpose.REDEEM))["token"]
+    before = await everything(conn)
+    for named in ({"voucherIds": [voucher]}, {"rewardIds": [encode(RewardKey(asha.merchant_id, coffee.reward_id))]}):
+        sale = offline({**sale_of(code=code), **named}, now)
+        (answer,) = (await till.do(SETTLE_OFFLINE, sales=[sale]))["results"]
+        assert answer["__typename"] == "RedeemCodeNeeded"
+    assert await everything(conn) == before

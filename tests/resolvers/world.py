@@ -32,6 +32,10 @@ BUSINESS_TABLES = (
     "gifts",
     "gift_links",
     "gift_events",
+    "rewards",
+    "vouchers",
+    "voucher_requests",
+    "stamp_movements",
     "outbox",
 )
 

@@ -15,16 +15,29 @@ from schema.ids import (
     MemberCardKey,
     NodeKey,
     ProgramKey,
+    RewardKey,
     SaleKey,
     SessionKey,
     TerminalKey,
     VisitKey,
+    VoucherKey,
     decode,
     encode,
     expect,
 )
 from wallet.errors import NotFound
-from wallet.values import CardId, CustomerId, GiftId, MerchantId, ProgramId, SaleId, TerminalId, VisitId
+from wallet.values import (
+    CardId,
+    CustomerId,
+    GiftId,
+    MerchantId,
+    ProgramId,
+    RewardId,
+    SaleId,
+    TerminalId,
+    VisitId,
+    VoucherId,
+)
 
 M, X = UUID(int=1), UUID(int=2**128 - 1)
 
@@ -41,6 +54,8 @@ KEYS: list[NodeKey] = [
     TerminalKey(MerchantId(M), TerminalId(X)),
     VisitKey(MerchantId(M), VisitId(X)),
     SaleKey(MerchantId(M), SaleId(X)),
+    RewardKey(MerchantId(M), RewardId(X)),
+    VoucherKey(MerchantId(M), VoucherId(X)),
 ]
 
 

@@ -18,8 +18,10 @@ from graphql import (
     GraphQLSchema,
     GraphQLUnionType,
     TypeDefinitionNode,
+    TypeExtensionNode,
     build_ast_schema,
     build_schema,
+    extend_schema,
     is_introspection_type,
     is_required_argument,
     is_required_input_field,
@@ -35,6 +37,9 @@ SDL = Path(__file__).parents[2] / "schema"
 CONTRACTS = Path(__file__).parent / "contract"
 SCHEMAS = {"customer": customer_schema, "pos": pos_schema}
 
+PARTS = ("{}.graphql", "rewards.{}.graphql")
+"""The contract of an audience: what came first, and what extends it."""
+
 BORROWED = {
     "DateTime",
     "UUID",
@@ -48,8 +53,18 @@ BORROWED = {
     "NotFound",
     "IdempotencyKeyReused",
     "TooManyAttempts",
+    "InsufficientPoints",
+    "Reward",
+    "RewardKind",
+    "RewardOffer",
+    "RewardUnavailable",
+    "StampProgress",
+    "TierProgress",
+    "Voucher",
+    "VoucherNotUsable",
+    "VoucherState",
 }
-"""What pos.graphql uses as it stands in customer.graphql."""
+"""What the tills' contract uses as it stands in the customers'."""
 
 
 @pytest.mark.parametrize("audience", SCHEMAS)
@@ -108,11 +123,18 @@ def served(audience: str) -> GraphQLSchema:
 
 
 def contract(audience: str) -> GraphQLSchema:
-    definitions: list[DefinitionNode] = [*parse((CONTRACTS / f"{audience}.graphql").read_text()).definitions]
+    said = definitions(audience)
     if audience == "pos":
-        shared = parse((CONTRACTS / "customer.graphql").read_text()).definitions
-        definitions += [node for node in shared if isinstance(node, TypeDefinitionNode) and node.name.value in BORROWED]
-    return build_ast_schema(DocumentNode(definitions=tuple(definitions)))
+        shared = definitions("customer")
+        said += [node for node in shared if isinstance(node, TypeDefinitionNode) and node.name.value in BORROWED]
+    extensions = tuple(node for node in said if isinstance(node, TypeExtensionNode))
+    types = tuple(node for node in said if not isinstance(node, TypeExtensionNode))
+    return extend_schema(build_ast_schema(DocumentNode(definitions=types)), DocumentNode(definitions=extensions))
+
+
+def definitions(audience: str) -> list[DefinitionNode]:
+    parts = [parse((CONTRACTS / part.format(audience)).read_text()) for part in PARTS]
+    return [node for part in parts for node in part.definitions]
 
 
 def differences(asked: GraphQLSchema, given: GraphQLSchema) -> Iterator[str]:

@@ -65,6 +65,7 @@ async def test_a_terminal_knows_its_store_and_merchant(conn: Conn, now: datetime
         currency="THB",
         locale="th-TH",
         timezone="Asia/Bangkok",
+        merchant_timezone=shop.terminal.merchant_timezone,
     )
 
 

@@ -1,7 +1,7 @@
 """The pages of the demo: what to try, the mail that it caught, and its clock. They are never part of a real service."""
 
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 from urllib.parse import urlsplit
@@ -46,7 +46,8 @@ class DemoFacts:
     `refused_email` is the address to which no mail arrives. `new_activation_code` makes a code for the demo's terminal:
     its letters alone, as a script wants them. `advance` moves the clock, says what it shows then, and
     raises ValueError with a sentence for where it does not go. `sweep` does at once what the worker does in time:
-    points that are due are activated, expire or go back. `mails` are the newest first.
+    points that are due are activated, expire or go back. `mails` are the newest first. `office` is what the commands
+    of the merchant's back office need to know.
     """
 
     program_slug: str
@@ -59,6 +60,7 @@ class DemoFacts:
     advance: Callable[[timedelta], Awaitable[datetime]]
     sweep: Callable[[], Awaitable[None]]
     walk_through: str
+    office: Mapping[str, str] = field(default_factory=dict)
 
     def steps(self) -> tuple[Step, ...]:
         return steps(
@@ -87,6 +89,7 @@ async def demo_json(facts: DemoFacts, request: Request) -> Response:
         "customers": [{"email": email} for email in facts.customer_emails],
         "activationCode": await facts.new_activation_code(),
         "clock": _rfc3339(facts.clock()),
+        "office": dict(facts.office),
     }
     return JSONResponse(answer, headers=page_headers())
 

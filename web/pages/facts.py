@@ -4,13 +4,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+from auth.secrets import SecretBox
 from wallet.database import Pool
 
 
 @dataclass(frozen=True, slots=True)
 class PageFacts:
-    """`pool` and `clock` are asked at each request; `demo` is whether the demo's pages are there to link to."""
+    """`pool`, `clock` and `box` are asked at each request; `demo` is whether the demo's pages are there to link to."""
 
     pool: Callable[[], Pool]
     clock: Callable[[], datetime]
+    box: Callable[[], SecretBox]
     demo: bool = False

@@ -1,0 +1,41 @@
+"""A reward that was bought, or that a full punch card gave, until it is handed over."""
+
+from datetime import datetime
+
+import strawberry
+
+from schema.errors import UserError
+from schema.ids import VoucherKey, encode
+from schema.node import Node
+from schema.reward import Reward
+from wallet import rewards
+from wallet.values import VoucherState
+
+strawberry.enum(VoucherState)
+
+USABLE_ALONE = [VoucherState.USABLE]
+
+
+@strawberry.type
+class Voucher(Node):
+    reward: Reward
+    state: VoucherState
+    usable_until: datetime | None
+    used_at: datetime | None
+    store_name: str | None
+
+    @classmethod
+    def from_domain(cls, voucher: rewards.Voucher) -> "Voucher":
+        return cls(
+            id=encode(VoucherKey(voucher.merchant_id, voucher.voucher_id)),
+            reward=Reward.from_domain(voucher.reward),
+            state=voucher.state,
+            usable_until=voucher.usable_until,
+            used_at=voucher.used_at,
+            store_name=voucher.store_name,
+        )
+
+
+@strawberry.type
+class VoucherNotUsable(UserError):
+    voucher: Voucher
