@@ -7,7 +7,8 @@ import pytest
 from hypothesis import settings
 
 from infra.pool import Pool, create_pool
-from tests.database import Database, MigratedServer, StatementCounter, migrated_server
+from tests.database import Database, MigratedServer, StatementCounter, migrated_server, run
+from tests.shelf import Shelf
 from wallet.database import Conn
 
 # A busy machine is no failure: no example of a property is given a time to be done in.
@@ -21,10 +22,17 @@ def server() -> Iterator[MigratedServer]:
         yield found
 
 
+@pytest.fixture(scope="session")
+def shelf(server: MigratedServer) -> Iterator[Shelf]:
+    found = Shelf(server)
+    yield found
+    run(found.clear())
+
+
 @pytest.fixture
-async def database(server: MigratedServer) -> AsyncIterator[Database]:
+async def database(shelf: Shelf) -> AsyncIterator[Database]:
     """A migrated database, for this test alone."""
-    async with server.clone() as found:
+    async with shelf.taken() as found:
         yield found
 
 

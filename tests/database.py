@@ -41,26 +41,36 @@ class MigratedServer:
     owner: str
     template: str
 
+    async def make(self) -> Database:
+        """A migrated database; whoever made it drops it."""
+        return await self._make(f"TEMPLATE {self.template} STRATEGY WAL_LOG")
+
+    async def drop(self, database: Database) -> None:
+        await run_sql(self.superuser_dsn, f"DROP DATABASE IF EXISTS {database.name} WITH (FORCE)")
+
     @asynccontextmanager
     async def clone(self) -> AsyncIterator[Database]:
         """A migrated database for this block alone."""
-        async with self.made(f"TEMPLATE {self.template} STRATEGY FILE_COPY") as database:
+        async with self._dropped(await self.make()) as database:
             yield database
 
     @asynccontextmanager
     async def empty(self) -> AsyncIterator[Database]:
         """A database in which nothing has been migrated, for this block alone."""
-        async with self.made("TEMPLATE template1") as database:
+        async with self._dropped(await self._make("TEMPLATE template1")) as database:
             yield database
 
-    @asynccontextmanager
-    async def made(self, how: str) -> AsyncIterator[Database]:
+    async def _make(self, how: str) -> Database:
         name = f"regulars_test_{secrets.token_hex(6)}"
         await run_sql(self.superuser_dsn, f"CREATE DATABASE {name} OWNER {self.owner} {how}")
+        return Database(name, on(self.app_dsn, name), on(self.owner_dsn, name), on(self.superuser_dsn, name))
+
+    @asynccontextmanager
+    async def _dropped(self, database: Database) -> AsyncIterator[Database]:
         try:
-            yield Database(name, on(self.app_dsn, name), on(self.owner_dsn, name), on(self.superuser_dsn, name))
+            yield database
         finally:
-            await run_sql(self.superuser_dsn, f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+            await self.drop(database)
 
 
 @dataclass(slots=True, eq=False)
