@@ -21,7 +21,8 @@ def main() -> None:
     if not python.exists():
         create_venv()
     install = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    run([*install, "--require-hashes", "-r", str(ROOT / "requirements" / f"{purpose}.txt")])
+    # The lock names all that is needed. What a package asks for beside that is for what nobody here uses of it.
+    run([*install, "--require-hashes", "--no-deps", "-r", str(ROOT / "requirements" / f"{purpose}.txt")])
     run([*install, "--no-deps", "--no-build-isolation", "--editable", str(ROOT)])
 
 

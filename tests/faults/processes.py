@@ -37,8 +37,8 @@ class Process:
     def events(self, name: str) -> Iterator[dict[str, Any]]:
         """What it logged under this name, as JSON objects."""
         for line in self.said().splitlines():
-            if f'"event": "{name}"' in line:
-                yield json.loads(line)
+            if name in line and line.startswith("{") and (said := json.loads(line)).get("event") == name:
+                yield said
 
     async def event(self, name: str) -> dict[str, Any]:
         """The first of them, as soon as it is there."""

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
+import jwt
+
 from auth import access_tokens, keys
 from tests import journeys
 from tests.database import Database
@@ -20,6 +22,11 @@ STEPS = 36
 SIGN_IN_EVERY = 9
 VISITORS = 6
 VIEWER = "{ viewer { email } }"
+STATEMENT = """
+query Statement($id: ID!, $from: DateTime!, $to: DateTime!) {
+  node(id: $id) { ... on Card { statement(from: $from, to: $to) { jws } } }
+}
+"""
 
 
 @dataclass(slots=True)
@@ -62,7 +69,7 @@ async def test_nobody_is_refused_while_keys_change(database: Database) -> None:
             await asyncio.gather(*coming)
             day.published = after
 
-        # and both keys of both kinds were at work
+        # and both keys of all three kinds were at work
         assert day.met == old | new
 
 
@@ -81,6 +88,9 @@ async def visit(day: Day, visitor: Member, phones: dict[Any, str], *, turn: int)
     day.meets(code["token"][1:3])
     scanned = await at(here, day.tills[turn % 2]).do(documents.SCAN, {"code": code["token"]})
     assert scanned["__typename"] == "Visit", scanned
+    span = {"from": (here.now - timedelta(hours=1)).isoformat(), "to": here.now.isoformat()}
+    taken = await here.customers_api(access).ask(STATEMENT, {"id": visitor.card, **span})
+    day.meets(jwt.get_unverified_header(taken["node"]["statement"]["jws"])["kid"])
     seen = await there.customers_api(visitor.person.tokens.access.text).ask(VIEWER)
     assert seen == {"viewer": {"email": visitor.person.email}}
 

@@ -133,6 +133,34 @@ mutation Enrol($input: EnrolInput!) {
 }
 """
 
+ENROL_BY_PHONE = """
+mutation EnrolByPhone($input: EnrolByPhoneInput!) {
+  enrolByPhone(input: $input) {
+    __typename
+    ... on CustomerEnrolled { alreadyMember visit { id expiresAt card { id displayName } } }
+    ... on UserError { message }
+  }
+}
+"""
+
+LOOK_UP = """
+mutation LookUp($input: LookUpInput!) {
+  lookUp(input: $input) {
+    __typename
+    ... on Visit { id expiresAt card { id displayName } }
+    ... on UserError { message }
+  }
+}
+"""
+
+OPERATIONS = """
+query Operations($visitId: ID!) {
+  operations(visitId: $visitId) {
+    occurredAt canBeUndone reason sale { id receiptNumber points receiptText lines { lineId status } }
+  }
+}
+"""
+
 LINE = "id kind points balanceAfter occurredAt storeName receiptNumber reasons"
 
 HOME = f"""
@@ -179,6 +207,19 @@ query Rest($id: ID!) {{
 }}
 """
 
+TAKE_AWAY = """
+query TakeAway($id: ID!, $then: DateTime!, $from: DateTime!, $to: DateTime!) {
+  node(id: $id) {
+    ... on Card {
+      balance { active pending reserved }
+      then: balance(at: $then) { active pending reserved lifetimeEarned }
+      lots { points remaining availableAt expiresAt spendOrder source { id kind } }
+      statement(from: $from, to: $to) { jws text }
+    }
+  }
+}
+"""
+
 PREVIEW = """
 query Preview($token: String!) {
   gift(token: $token) { senderName recipientName message points claimableUntil program { name } }
@@ -211,5 +252,46 @@ SIGN_OUT = "mutation SignOut($id: ID) { signOut(sessionId: $id) { __typename ...
 UPDATE = """
 mutation Update($input: UpdateProfileInput!) {
   updateProfile(input: $input) { __typename ... on ProfileUpdated { customer { id name email locale } } }
+}
+"""
+
+SET_BIRTHDAY = """
+mutation SetBirthday($input: SetBirthdayInput!) {
+  setBirthday(input: $input) { __typename ... on BirthdaySet { customer { id birthday { month day } } } }
+}
+"""
+
+VOUCHER = "voucher { id state usableUntil usedAt storeName reward { id name costPoints } }"
+
+CLAIM_REWARD = f"""
+mutation ClaimReward($input: ClaimRewardInput!) {{
+  claimReward(input: $input) {{
+    __typename
+    ... on RewardClaimed {{ {VOUCHER} card {{ id revision balance {{ active pending reserved }} }} }}
+    ... on RewardUnavailable {{ message reasons }}
+    ... on UserError {{ message }}
+  }}
+}}
+"""
+
+CANCEL_VOUCHER = f"""
+mutation CancelVoucher($input: CancelVoucherInput!) {{
+  cancelVoucher(input: $input) {{
+    __typename
+    ... on VoucherCancelled {{ {VOUCHER} card {{ id revision balance {{ active pending reserved }} }} }}
+    ... on UserError {{ message }}
+  }}
+}}
+"""
+
+WALLET = """
+query Wallet {
+  viewer {
+    cards {
+      id
+      rewards { available reasons reward { id name kind costPoints costStamps } }
+      vouchers { id state usableUntil reward { id } }
+    }
+  }
 }
 """

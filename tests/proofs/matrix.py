@@ -9,7 +9,7 @@ from dataclasses import field as having
 from datetime import timedelta
 from typing import Any
 
-from tests.journeys import basket, gift_of, new_key
+from tests.journeys import basket, claim_of, gift_of, new_key
 from tests.proofs import documents as say
 from tests.proofs.sockets import CARD_CHANGED
 from tests.proofs.tenants import (
@@ -20,6 +20,7 @@ from tests.proofs.tenants import (
     OTHER_STORE,
     OWN_TILL,
     OWNER,
+    PHONE,
     RECEIPT,
     REVOKED,
     SIGNED_OUT,
@@ -122,6 +123,8 @@ CUSTOMERS = [
         shows=frozenset({"name"}),
     ),
     node("Program", all_alike(DATA)),
+    node("Reward", {NEIGHBOUR: DATA}),
+    node("Voucher", {}),
     *(node(kind, {SIGNED_OUT: NULL}) for kind in ("Customer", "Card", "PointsEntry")),
     *(node(kind, {}) for kind in ("Session", "Gift")),
     *(node(kind, UNSEEN) for kind in ("Terminal", "Visit", "MemberCard", "Sale")),
@@ -140,6 +143,10 @@ CUSTOMERS = [
     Row("Mutation.signOut", "their device", say.SIGN_OUT, lambda of: {"id": of.ids["Session"]}, NOT_FOUND),
     Row(
         "Mutation.updateProfile", "themselves", say.UPDATE, said(locale="en-GB"), DATA,
+        writes=frozenset({"customers"}),
+    ),
+    Row(
+        "Mutation.setBirthday", "themselves", say.SET_BIRTHDAY, said(month=2, day=29), DATA,
         writes=frozenset({"customers"}),
     ),
     Row(
@@ -163,6 +170,14 @@ CUSTOMERS = [
         "Mutation.claimGift", "an ended link", say.CLAIM, keyed(lambda of: {"token": of.ended_link}),
         "GiftNotClaimable", {OWNER: "GiftNotClaimable"},
     ),
+    Row(
+        "Mutation.claimReward", "their card", say.CLAIM_REWARD,
+        lambda of: {"input": claim_of(of.world.owner, of.reward)}, NOT_FOUND,
+    ),
+    Row(
+        "Mutation.cancelVoucher", "their voucher", say.CANCEL_VOUCHER, keyed(lambda of: {"voucherId": of.voucher}),
+        NOT_FOUND,
+    ),
     Row("Subscription.cardChanged", "their card", CARD_CHANGED, lambda of: {"id": of.ids["Card"]}, "BAD_USER_INPUT"),
 ]  # fmt: skip
 
@@ -170,6 +185,8 @@ TILLS = [
     Row("Query.terminal", "themselves", say.TERMINAL, lambda _: {}, DATA),
     Row("Query.sale", "by id", say.SALE_OF, lambda of: {"id": of.sale}, NULL),
     Row("Query.sale", "by receipt", say.SALE_OF, lambda _: {"receipt": RECEIPT}, NULL),
+    node("Reward", {OTHER_STORE: DATA}),
+    node("Voucher", {}),
     *(node(kind, {}) for kind in ("Terminal", "Visit", "MemberCard", "Sale")),
     *(node(kind, {OWN_TILL: NULL}) for kind in ("Customer", "Session", "Program", "Card", "PointsEntry", "Gift")),
     Row(
@@ -205,11 +222,25 @@ TILLS = [
         {OTHER_STORE: "InvalidInput", OWN_TILL: "InvalidInput"},
     ),
     Row(
-        "Mutation.settleOffline", "their code", say.SETTLE, offline(by_code), "CodeInvalid", ONE_SCAN,
+        "Mutation.settleOffline", "their code", say.SETTLE, offline(by_code), "CodeInvalid",
+        {OTHER_STORE: DATA, OWN_TILL: DATA},
         writes=SALES | LEDGER, shows=frozenset({"receipt"}),
+    ),
+    # Before anybody enrols them: the other merchant must not have made them a member of its own.
+    *(
+        Row(
+            "Mutation.lookUp", f"their {what}", say.LOOK_UP, said(**{what: subject}), NOT_FOUND, {OTHER_STORE: DATA},
+            writes=COUNTERS | {"look_ups", "visits"}, shows=frozenset({"name"}),
+        )
+        for what, subject in (("email", EMAIL), ("phone", PHONE))
     ),
     Row(
         "Mutation.enrol", "their address", say.ENROL, keyed(lambda _: {"email": EMAIL}), DATA,
         writes=MEMBERSHIP | COUNTERS | {"visits", "outbox"}, shows=frozenset({"name"}),
     ),
+    Row(
+        "Mutation.enrolByPhone", "their number", say.ENROL_BY_PHONE, keyed(lambda _: {"phone": PHONE}), DATA,
+        writes=MEMBERSHIP | COUNTERS | {"visits", "outbox"}, shows=frozenset({"name"}),
+    ),
+    Row("Query.operations", "their visit", say.OPERATIONS, lambda of: {"visitId": of.visit}, NULL),
 ]  # fmt: skip

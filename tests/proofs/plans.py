@@ -1,6 +1,5 @@
 """What PostgreSQL's plans say: which tables a statement reads from end to end, and how many pages it touches."""
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -57,6 +56,5 @@ def _nodes(node: Node, *, limited: bool) -> Iterator[tuple[Node, bool]]:
         yield from _nodes(below, limited=limited or node["Node Type"] == "Limit")
 
 
-def _read(explained: str) -> Node:
-    plan: Node = json.loads(explained)[0]["Plan"]
-    return plan
+def _read(explained: Sequence[Mapping[str, Node]]) -> Node:
+    return explained[0]["Plan"]

@@ -12,6 +12,7 @@ from tests.proofs import documents as say
 from wallet.rules import GiftRules, Rules
 
 NAME, EMAIL, FRIEND, RECEIPT = "Asha Aravind", "asha.aravind@example.com", "friend@example.com", "R-OF-ASHA"
+PHONE = "+919847012345"
 RULES = Rules(gifts=GiftRules(per_day=1_000, recipients_per_day=1_000))
 
 ANONYMOUS = "nobody"
@@ -35,11 +36,20 @@ class World:
     """Somebody's sign-in that waits for its code, with a wrong one."""
     number: str
     """Of the customer's card."""
+    reward: str
+    """Of the shop's program."""
 
     @property
     def secrets(self) -> dict[str, str]:
         """What nobody may read but the customer, and their store as far as it is its business."""
-        return {"name": NAME, "email": EMAIL, "friend": FRIEND, "receipt": RECEIPT, "number": self.number}
+        return {
+            "name": NAME,
+            "email": EMAIL,
+            "phone": PHONE,
+            "friend": FRIEND,
+            "receipt": RECEIPT,
+            "number": self.number,
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +67,14 @@ class Things:
     @property
     def gift(self) -> str:
         return self.ids["Gift"]
+
+    @property
+    def reward(self) -> str:
+        return self.ids["Reward"]
+
+    @property
+    def voucher(self) -> str:
+        return self.ids["Voucher"]
 
     @property
     def visit(self) -> str:
@@ -80,6 +98,7 @@ async def things(world: World) -> Things:
         "idempotencyKey": new_key(),
     }
     sale = (await at.pos.do(say.CHECKOUT, sold))["sale"]["id"]
+    voucher = await owner.app.do(say.CLAIM_REWARD, journeys.claim_of(owner, world.reward))
     gift, sent, cancelled = [await journeys.send_gift(scene, owner, 1) for _ in range(3)]
     live_link, ended_link = [await journeys.deliver_gift(scene, each) for each in (sent, cancelled)]
     await owner.app.do(say.CANCEL_GIFT, {"giftId": cancelled, "idempotencyKey": new_key()})
@@ -94,6 +113,8 @@ async def things(world: World) -> Things:
         "Visit": await journeys.open_visit(scene, owner, at),
         "MemberCard": encode(MemberCardKey(owner.merchant_id, owner.card_id)),
         "Sale": sale,
+        "Reward": world.reward,
+        "Voucher": voucher["voucher"]["id"],
     }
     return Things(world, ids, code, typed.short_code, live_link, ended_link)
 
@@ -102,6 +123,7 @@ async def build(scene: Scene) -> World:
     shop, other = [await journeys.open_shop(scene, rules=RULES) for _ in range(2)]
     person = await journeys.signed_in(scene, email=EMAIL, name=NAME)
     owner = await journeys.member(scene, shop, person, points=1_000)
+    await give_number(scene, person)
     stranger, neighbour = [await journeys.member(scene, each, points=9) for each in (other, shop)]
     at, elsewhere, revoked, ended = [await journeys.till(scene, each) for each in (shop, other, shop, other)]
     other_store = await journeys.till(scene, shop, store_id=await journeys.open_store(scene, shop))
@@ -132,6 +154,7 @@ async def build(scene: Scene) -> World:
         },
         attempt={**attempt, "code": f"{(int(attempt['code']) + 1) % 10**6:06d}"},
         number=(await owner.app.ask(say.HOME))["viewer"]["cards"][0]["number"],
+        reward=await journeys.open_reward(scene, shop, cost_points=1),
     )
 
 
@@ -144,3 +167,11 @@ async def sign_out(scene: Scene, phone: journeys.Person, ended: Till, revoked: T
             conn, merchant_id=ended.merchant_id, terminal_id=ended.terminal_id, because="replaced", now=now
         )
         await terminals.revoke(conn, merchant_id=revoked.merchant_id, terminal_id=revoked.terminal_id, now=now)
+
+
+async def give_number(scene: Scene, person: journeys.Person) -> None:
+    """A till may look the customer up by their telephone number, too."""
+    async with scene.live.runtime.pool.acquire() as conn:
+        await conn.execute(
+            "UPDATE customers SET phone = $2, phone_key = $2 WHERE customer_id = $1", person.customer_id, PHONE
+        )

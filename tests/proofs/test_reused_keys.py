@@ -19,10 +19,12 @@ from tests.journeys import (
     Scene,
     Till,
     basket,
+    claim_of,
     deliver_gift,
     gift_of,
     member,
     new_key,
+    open_reward,
     open_shop,
     send_gift,
     show_code,
@@ -116,6 +118,21 @@ async def claim(world: World) -> Keyed:
     return Keyed(friend.app, say.CLAIM, given, {"token": {"token": tokens[1]}})
 
 
+async def claim_reward(world: World) -> Keyed:
+    rewards = [await open_reward(world.scene, world.shop, cost_points=5) for _ in range(2)]
+    return Keyed(
+        world.owner.app, say.CLAIM_REWARD, claim_of(world.owner, rewards[0]), {"rewardId": {"rewardId": rewards[1]}}
+    )
+
+
+async def cancel_voucher(world: World) -> Keyed:
+    reward = await open_reward(world.scene, world.shop, cost_points=5)
+    claimed = [await world.owner.app.do(say.CLAIM_REWARD, claim_of(world.owner, reward)) for _ in range(2)]
+    first, other = [each["voucher"]["id"] for each in claimed]
+    given = {"voucherId": first, "idempotencyKey": new_key()}
+    return Keyed(world.owner.app, say.CANCEL_VOUCHER, given, {"voucherId": {"voucherId": other}})
+
+
 def other_sales(world: World, sale: Input, customer: Input) -> dict[str, Input]:
     """Everything that can be other about a sale."""
     first, second = sale["lines"]
@@ -171,8 +188,20 @@ async def enrol(world: World) -> Keyed:
         "name": {"name": "Newt"},
         "no name": {"name": None},
         "locale": {"locale": "ml-IN"},
+        "phone": {"phone": "+919847012345"},
     }
     return Keyed(world.till.pos, say.ENROL, given, others)
+
+
+async def enrol_by_phone(world: World) -> Keyed:
+    given = {"phone": "+919847012345", "name": "New", "locale": "en-IN", "idempotencyKey": new_key()}
+    others: dict[str, Input] = {
+        "phone": {"phone": "+919847099999"},
+        "name": {"name": "Newt"},
+        "no name": {"name": None},
+        "locale": {"locale": "ml-IN"},
+    }
+    return Keyed(world.till.pos, say.ENROL_BY_PHONE, given, others)
 
 
 CASES: dict[str, Callable[[World], Awaitable[Keyed]]] = {
@@ -181,10 +210,13 @@ CASES: dict[str, Callable[[World], Awaitable[Keyed]]] = {
     "cancelGift": cancel,
     "resendGift": resend,
     "claimGift": claim,
+    "claimReward": claim_reward,
+    "cancelVoucher": cancel_voucher,
     "checkout": checkout,
     "settleOffline": settle_offline,
     "refund": refund,
     "enrol": enrol,
+    "enrolByPhone": enrol_by_phone,
 }
 
 
@@ -255,7 +287,14 @@ async def test_one_key_with_two_inputs_at_once_does_one_of_them(world: World, mu
 
 
 @pytest.mark.parametrize(
-    ("first", "second"), [("sendGift", "cancelGift"), ("cancelGift", "resendGift"), ("checkout", "settleOffline")]
+    ("first", "second"),
+    [
+        ("sendGift", "cancelGift"),
+        ("cancelGift", "resendGift"),
+        ("claimReward", "cancelVoucher"),
+        ("cancelVoucher", "claimReward"),
+        ("checkout", "settleOffline"),
+    ],
 )
 async def test_a_key_of_one_operation_is_no_key_of_another(world: World, first: str, second: str) -> None:
     # given

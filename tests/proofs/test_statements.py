@@ -12,17 +12,21 @@ import pytest
 
 from infra.changes import NOTIFY_SQL
 from schema.connection import seq_cursor
+from schema.ids import RewardKey, VoucherKey, encode
 from tests.database import Database, StatementCounter
-from tests.factories import make_points
+from tests.factories import make_points, make_reward
 from tests.journeys import (
     Member,
     Scene,
     Till,
     basket,
+    claim_of,
     deliver_gift,
     device_of,
     member,
+    mint,
     new_key,
+    open_reward,
     open_shop,
     open_visit,
     opened,
@@ -34,13 +38,19 @@ from tests.journeys import (
 )
 from tests.proofs import documents as say
 from tests.proofs.crowd import LONG_HISTORY, named
-from wallet.rules import Rules
-from wallet.values import CardId, CustomerId, MerchantId, TerminalId
+from tests.wallet.counter import Member as Counted
+from tests.wallet.sales.till import claimed
+from wallet.rules import Bonuses, Caps, Multiplier, ReviewRules, Rules, TierLevel, TierRules
+from wallet.values import CardId, CheckInPurpose, CustomerId, MerchantId, Minor, Points, RewardKind, TerminalId
 
 HOME_MAX = 4
 PAGE_MAX = 2
 SCAN_MAX = 6
 CHECKOUT_MAX = 12
+REWARDED_MAX = 14
+CLAIM_MAX = 15
+CANCEL_MAX = 13
+WALLET_MAX = 5
 
 NOTIFY = " ".join(NOTIFY_SQL.split())
 """Said later, for all cards that changed meanwhile: no part of a request."""
@@ -102,6 +112,26 @@ def checkout(scene: Scene, owner: Member, at: Till, *, by_visit: bool) -> Reques
         customer = {"code": code} if code else {"visitId": await open_visit(scene, owner, at)}
         given = {"sale": {**basket(), "customer": customer}, "idempotencyKey": new_key()}
         return lambda: at.pos.do(say.CHECKOUT, given)
+
+    return ready
+
+
+TWENTY_LINES = [{"lineId": str(at), "amountMinor": 1_000 * at, "sku": f"S-{at}"} for at in range(1, 21)]
+
+
+def checkout_with_rewards(
+    scene: Scene, owner: Member, at: Till, named: dict[str, list[list[str]]], *, by_visit: bool
+) -> Request:
+    """Of twenty lines, with rewards or vouchers by their ids: the first of them the first time, and so on."""
+    left = [dict(zip(named, ids, strict=True)) for ids in zip(*named.values(), strict=True)]
+
+    async def ready() -> Callable[[], Awaitable[dict[str, Any]]]:
+        token, _ = await mint(scene, owner, CheckInPurpose.REDEEM)
+        customer = {"code": token}
+        if by_visit:
+            customer = {"visitId": (await at.pos.do(say.SCAN, {"code": token}))["id"]}
+        sale = {**basket(), "lines": TWENTY_LINES, "customer": customer, **left.pop(0)}
+        return lambda: at.pos.do(say.CHECKOUT, {"sale": sale, "idempotencyKey": new_key()})
 
     return ready
 
@@ -169,6 +199,106 @@ async def test_a_checkout_takes_twelve_statements(scene: Scene, statements: Stat
     owner, at = await member(scene, shop, points=9), await till(scene, shop)
     seen = await said(statements, checkout(scene, owner, at, by_visit=by_visit))
     assert len(seen) <= CHECKOUT_MAX, seen
+
+
+def claim(owner: Member, reward: str) -> Request:
+    async def ready() -> Callable[[], Awaitable[dict[str, Any]]]:
+        given = claim_of(owner, reward)
+        return lambda: owner.app.do(say.CLAIM_REWARD, given)
+
+    return ready
+
+
+def cancel(owner: Member, reward: str) -> Request:
+    async def ready() -> Callable[[], Awaitable[dict[str, Any]]]:
+        claimed = await owner.app.do(say.CLAIM_REWARD, claim_of(owner, reward))
+        given = {"voucherId": claimed["voucher"]["id"], "idempotencyKey": new_key()}
+        return lambda: owner.app.do(say.CANCEL_VOUCHER, given)
+
+    return ready
+
+
+async def test_buying_a_reward_and_giving_it_back_take_few_statements(
+    scene: Scene, statements: StatementCounter
+) -> None:
+    shop = await open_shop(scene)
+    owner, reward = await member(scene, shop, points=99), await open_reward(scene, shop, cost_points=9, stock=9)
+    for request, most in ((claim(owner, reward), CLAIM_MAX), (cancel(owner, reward), CANCEL_MAX)):
+        seen = await said(statements, request)
+        assert len(seen) <= most, seen
+
+
+@pytest.mark.parametrize("cards", [1, 4])
+async def test_rewards_and_vouchers_take_one_statement_each_however_many_cards(
+    scene: Scene, statements: StatementCounter, cards: int
+) -> None:
+    # given: on each card a voucher, and a reward that is too dear, whose price is said in the program's own points
+    person = await signed_in(scene)
+    for _ in range(cards):
+        shop = await open_shop(scene)
+        owner = await member(scene, shop, person, points=9)
+        cheap, _ = await open_reward(scene, shop, cost_points=9), await open_reward(scene, shop, cost_points=50)
+        await owner.app.do(say.CLAIM_REWARD, claim_of(owner, cheap))
+
+    async def ready() -> Callable[[], Awaitable[dict[str, Any]]]:
+        return lambda: person.app.ask(say.WALLET)
+
+    # when
+    seen = await said(statements, ready)
+    # then
+    shown = (await person.app.ask(say.WALLET))["viewer"]["cards"]
+    assert [(len(card["rewards"]), len(card["vouchers"])) for card in shown] == [(2, 1)] * cards
+    assert len(seen) <= WALLET_MAX, seen
+
+
+REWARDS: list[tuple[RewardKind, dict[str, Any]]] = [
+    (RewardKind.AMOUNT_OFF, {"amount_minor": Minor(500)}),
+    (RewardKind.PERCENT_OFF, {"percent": 10}),
+]
+RICH = Rules(
+    points=Points(1),
+    per_minor=Minor(100),
+    carry_remainder=True,
+    multipliers=(Multiplier("Double Sundays", 200, weekdays=(7,)),),
+    bonuses=Bonuses(visit=Points(5)),
+    caps=Caps(per_day=Points(5_000)),
+    tiers=TierRules((TierLevel("Silver", 500, 125), TierLevel("Gold", 100_000))),
+    expiry_months=12,
+    review=ReviewRules(sales_per_day=50),
+)
+
+
+@pytest.mark.parametrize("by_visit", [True, False], ids=["visit", "code"])
+@pytest.mark.parametrize("kind", ["bought", "claimed", "both"])
+async def test_a_checkout_with_two_rewards_and_twenty_lines_takes_fourteen_statements(
+    scene: Scene, statements: StatementCounter, kind: str, by_visit: bool
+) -> None:
+    # given a member of a program with rules of every kind, and rewards of which there are a few
+    shop = await open_shop(scene, rules=RICH)
+    owner, at = await member(scene, shop, points=900), await till(scene, shop)
+    async with scene.live.runtime.pool.acquire() as conn:
+        rewards = [
+            await make_reward(conn, shop, kind=kind_of, cost_points=20, stock=20, now=scene.now, **gives)
+            for kind_of, gives in REWARDS
+        ]
+        person = Counted(owner.person.customer_id, owner.card_id)
+        vouchers = [
+            str(encode(VoucherKey(shop.merchant_id, await claimed(conn, shop, person, reward, now=scene.now))))
+            for reward in rewards * 2
+        ]
+    bought = [str(encode(RewardKey(shop.merchant_id, reward.reward_id))) for reward in rewards]
+    named: dict[str, list[list[str]]] = {
+        "bought": {"rewardIds": [bought, bought]},
+        "claimed": {"voucherIds": [vouchers[:2], vouchers[2:]]},
+        "both": {"rewardIds": [bought[:1], bought[1:]], "voucherIds": [vouchers[:1], vouchers[1:2]]},
+    }[kind]
+    # when
+    seen = await said(statements, checkout_with_rewards(scene, owner, at, named, by_visit=by_visit))
+    # then
+    assert len(seen) <= REWARDED_MAX, seen
+    async with scene.live.runtime.pool.acquire() as conn:
+        assert await conn.fetchval("SELECT COUNT(*) FROM sale_discounts") >= 4
+        assert await conn.fetchval("SELECT COUNT(*) FROM vouchers WHERE state = 'USED'") == 4
 
 
 # ---------------------------------------------------------------- whatever the size
