@@ -4,10 +4,12 @@ import itertools
 import uuid
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from wallet import cards, ledger, programs, stores
+from wallet import cards, ledger, programs, rewards, stores
 from wallet.database import Conn
 from wallet.ledger import Cause
+from wallet.rewards import NewReward, Reward
 from wallet.rules import Rules
 from wallet.values import (
     CardId,
@@ -16,6 +18,7 @@ from wallet.values import (
     MerchantId,
     Points,
     ProgramId,
+    RewardKind,
     StoreId,
     Terminal,
     TerminalId,
@@ -48,11 +51,18 @@ class Shop:
     terminal: Terminal
 
 
-async def make_shop(conn: Conn, *, now: datetime, rules: Rules | None = None, currency: str = "INR") -> Shop:
+async def make_shop(
+    conn: Conn,
+    *,
+    now: datetime,
+    rules: Rules | None = None,
+    currency: str = "INR",
+    timezone: str = "Asia/Kolkata",
+) -> Shop:
     """A merchant with one program, one store and one live terminal."""
     n = next(_count)
     merchant_id = await stores.create_merchant(
-        conn, name=f"Merchant {n}", currency=currency, locale="en-IN", timezone="Asia/Kolkata", now=now
+        conn, name=f"Merchant {n}", currency=currency, locale="en-IN", timezone=timezone, now=now
     )
     program = await programs.create(
         conn,
@@ -109,6 +119,7 @@ async def make_points(
     now: datetime,
     expires_at: datetime | None = None,
     activates_at: datetime | None = None,
+    notice_days: int = 0,
 ) -> int:
     """The card has earned one more lot. Returns the entry's seq."""
     async with conn.transaction():
@@ -120,7 +131,31 @@ async def make_points(
             points=Points(points),
             activates_at=activates_at or now,
             expires_at=expires_at,
+            notice_days=notice_days,
             cause=Cause(occurred_at=now),
             now=now,
         )
     return posted.seq
+
+
+async def make_reward(
+    conn: Conn,
+    shop: Shop,
+    *,
+    now: datetime,
+    slug: str | None = None,
+    kind: RewardKind = RewardKind.FREE_ITEM,
+    cost_points: int | None = 50,
+    cost_stamps: int | None = None,
+    **more: Any,
+) -> Reward:
+    """One more reward of the shop's program: a free coffee for 50 points, unless told otherwise."""
+    new = NewReward(
+        slug=slug or f"reward-{next(_count)}",
+        name="Free coffee",
+        kind=kind,
+        cost_points=None if cost_points is None or cost_stamps is not None else Points(cost_points),
+        cost_stamps=cost_stamps,
+        **more,
+    )
+    return await rewards.create(conn, merchant_id=shop.merchant_id, program_id=shop.program_id, new=new, now=now)

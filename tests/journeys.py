@@ -17,9 +17,9 @@ import httpx
 from auth import check_in_tokens, emails, links, sessions, sign_in
 from auth.sessions import SessionTokens
 from infra.demo import documents as demo
-from schema.ids import AttemptKey, CardKey, GiftKey, NodeKey, decode, encode
+from schema.ids import AttemptKey, CardKey, GiftKey, NodeKey, RewardKey, decode, encode
 from tests.database import Database
-from tests.factories import Shop, make_card, make_customer, make_points, make_shop
+from tests.factories import Shop, make_card, make_customer, make_points, make_reward, make_shop
 from tests.live import Caller, Live, live_application
 from tests.wire import KeepAlive
 from wallet import check_ins, gifts, stores
@@ -268,6 +268,18 @@ def gift_of(sender: Member, points: int, *, to: str = "friend@example.com") -> d
         "message": "Have one on me",
         "idempotencyKey": new_key(),
     }
+
+
+async def open_reward(scene: Scene, shop: Shop, **facts: Any) -> str:
+    """The id of one more reward of the shop's program: a free coffee for 50 points, unless told otherwise."""
+    async with scene.live.runtime.pool.acquire() as conn, conn.transaction():
+        reward = await make_reward(conn, shop, now=scene.now, **facts)
+    return encode(RewardKey(reward.merchant_id, reward.reward_id))
+
+
+def claim_of(owner: Member, reward: str) -> dict[str, Any]:
+    """What claimReward is told."""
+    return {"cardId": owner.card, "rewardId": reward, "idempotencyKey": new_key()}
 
 
 async def send_gift(scene: Scene, sender: Member, points: int) -> str:

@@ -3,42 +3,54 @@
 import sys
 
 from auth.keys import KeysUnreadable
-from infra.cli.app import app
-from infra.cli.auditing import audit
-from infra.cli.database import db, migrate
-from infra.cli.keys import keys
-from infra.cli.merchants import merchant, program, store, terminal
-from infra.cli.schema import schema
-from infra.cli.serving import demo, serve, worker
-from infra.demo.walkthrough import WalkStopped
+from infra.cli.app import app, fail
 from infra.migrate import MigrationError
 from infra.pool import DatabaseUnavailable
 from infra.postgres.errors import PostgresError
 from infra.settings import SettingsError
-from schema.translations import translator
 from wallet.errors import InvalidInput, NotFound
 
-for command in (audit, demo, migrate, serve, worker):
-    app.command(command)
-for group in (db, keys, merchant, program, schema, store, terminal):
-    app.command(group)
+COMMANDS = (
+    ("audit", "auditing", "Prove the ledger's laws on the live database, at one moment, without blocking anybody."),
+    ("db", "database", "The database by hand."),
+    ("demo", "serving", "Start a shop with customers in it, API, worker and mailbox included."),
+    ("keys", "keys", "The keys that sign access tokens, check-in codes and statements."),
+    ("merchant", "merchants", "Businesses."),
+    ("migrate", "database", "Bring the database up to this code. Safe to run from several places at once."),
+    ("operator", "operators", "The people at a merchant's tills."),
+    ("program", "merchants", "Loyalty schemes and their rules."),
+    ("review", "reviews", "Sales that look odd, whose points wait for the merchant."),
+    ("reward", "rewards", "What members can buy with points or stamps."),
+    ("schema", "schema", "The published API."),
+    ("serve", "serving", "Serve the API. With --with-worker one process does everything, enough for a shop."),
+    ("statement", "statements", "Statements that customers have taken away."),
+    ("store", "merchants", "Shops."),
+    ("terminal", "merchants", "Tills."),
+    ("worker", "serving", "Send the mails, let points activate and expire, return gifts that nobody claimed."),
+)
+"""Each with the module that has it and what is said of it in the list. It is imported when it is asked for: a server
+takes seconds to load, and most commands do without."""
+
+for name, module, said in COMMANDS:
+    app.command(f"infra.cli.{module}:{name}", name=name, help=said)
 
 
 def main() -> None:
     """Runs the command line. What an operator can mend is said in a sentence, without a traceback; exit code 2."""
     try:
         app()
-    except (SettingsError, PostgresError, MigrationError, DatabaseUnavailable, KeysUnreadable, WalkStopped) as problem:
+    except (SettingsError, PostgresError, MigrationError, DatabaseUnavailable, KeysUnreadable) as problem:
         fail(str(problem))
     except InvalidInput as refusal:
-        say = translator("en").say
-        fail("\n".join(f"{problem.field}: {say(problem.phrase)}" for problem in refusal.problems))
+        fail(in_words(refusal))
     except NotFound:
-        fail("There is no such merchant, program, store or terminal.")
+        fail("There is no such merchant, program, store, terminal, operator, reward or sale.")
     except KeyboardInterrupt:
         sys.exit(130)
 
 
-def fail(sentence: str) -> None:
-    print(sentence, file=sys.stderr)
-    sys.exit(2)
+def in_words(refusal: InvalidInput) -> str:
+    from schema.translations import translator
+
+    say = translator("en").say
+    return "\n".join(f"{problem.field}: {say(problem.phrase)}" for problem in refusal.problems)

@@ -4,6 +4,7 @@ import json
 import sys
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from typing import NoReturn
 
 from cyclopts import App
 
@@ -41,3 +42,9 @@ async def opened() -> AsyncIterator[tuple[Settings, Pool, Clock]]:
 def note(sentence: str) -> None:
     """Says something to the person at the terminal that no script reads."""
     print(sentence, file=sys.stderr)
+
+
+def fail(sentence: str) -> NoReturn:
+    """Says what to mend, without a traceback; exit code 2."""
+    print(sentence, file=sys.stderr)
+    sys.exit(2)

@@ -13,7 +13,7 @@ LEAD_HOURS_MAX = 24 * 30
 LeadHours = Annotated[int, Parameter(validator=validators.Number(gte=1, lte=LEAD_HOURS_MAX))]
 """At least as long as a verifier may keep the published keys; at most a month."""
 
-keys = App(name="keys", help="The keys that sign access tokens and check-in codes.")
+keys = App(name="keys", help="The keys that sign access tokens, check-in codes and statements.")
 
 
 @keys.command

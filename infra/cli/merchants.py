@@ -13,15 +13,31 @@ from auth import terminals
 from infra.cli.app import answer, opened
 from infra.settings import SettingsError
 from infra.wiring import opened_box
-from wallet import programs, stores
+from wallet import programs, rewards, stores
 from wallet.database import Conn
 from wallet.errors import InvalidInput, NotFound, Problem
 from wallet.fingerprint import Json
 from wallet.rules import Rules
-from wallet.values import MerchantId, Phrase, StoreId, TerminalId
+from wallet.templates import TEMPLATES, Template
+from wallet.values import MerchantId, Minor, Phrase, StoreId, TerminalId
+
+PER_MINOR = 10_000
 
 merchant = App(name="merchant", help="Businesses.")
+merchant.command(
+    "infra.cli.operators:require_operators",
+    name="require-operators",
+    help="Let nothing be sold or taken back at the merchant's tills without a PIN; --no-required ends it.",
+)
 program = App(name="program", help="Loyalty schemes and their rules.")
+program.command(
+    "infra.cli.drafts:replay_draft",
+    name="replay",
+    help="Judge the sales of the last days by a draft of the rules, beside what was given.",
+)
+program.command(
+    "infra.cli.drafts:preview_basket", name="preview", help="Say what a basket would earn under a draft, line by line."
+)
 store = App(name="store", help="Shops.")
 terminal = App(name="terminal", help="Tills.")
 
@@ -47,32 +63,51 @@ async def create_program(
     name: str,
     point_name: str = "point",
     point_name_plural: str = "points",
-    points: int = 1,
-    per_minor: int = 10_000,
-    minimum_minor: int = 0,
-    carry_remainder: bool = False,
-    pending_days: int = 0,
+    points: int | None = None,
+    per_minor: int = PER_MINOR,
+    minimum_minor: int | None = None,
+    carry_remainder: bool | None = None,
+    pending_days: int | None = None,
     expiry_months: int | None = None,
     rules: Path | None = None,
+    template: str | None = None,
     json: bool = False,
 ) -> None:
     """Make a program: so many points for so much money (in paise, cents), from when and for how long.
 
     Parameters
     ----------
+    points
+        So many points for every --per-minor; 1, if left out.
     rules
         A JSON file with all of the rules, gift limits among them, instead of the options that state some of them.
+        Without one, points that goods had earned and that are spent before the goods come back are owed (returns_debt).
         `regulars program rules` prints those of a program as such a file.
+    template
+        Rules and rewards for a kind of shop, instead of the options that state some of the rules; --per-minor says what
+        a small purchase comes to, and all amounts follow it. `regulars program templates` lists them.
     """
-    stated: dict[str, Json] = {
+    options: dict[str, Json] = {
         "points": points,
-        "per_minor": per_minor,
         "minimum_minor": minimum_minor,
         "carry_remainder": carry_remainder,
         "pending_days": pending_days,
         "expiry_months": expiry_months,
     }
+    stated = {option: value for option, value in options.items() if value is not None}
+    begun = template_of(template) if template else None
+    if begun and (rules or stated):
+        raise SettingsError("A template states the rules: of the options that do, only --per-minor goes with it.")
+    if begun:
+        chosen = begun.rules(Minor(per_minor))
+    else:
+        chosen = (
+            rules_in(rules)
+            if rules
+            else Rules.from_json({"points": 1, "per_minor": per_minor, "returns_debt": True, **stated})
+        )
     async with opened() as (_, pool, clock), pool.acquire() as conn, conn.transaction():
+        now = clock()
         made = await programs.create(
             conn,
             merchant_id=MerchantId(merchant),
@@ -80,17 +115,25 @@ async def create_program(
             name=name,
             point_name=point_name,
             point_name_plural=point_name_plural,
-            rules=_read(rules) if rules else Rules.from_json(stated),
-            now=clock(),
+            rules=chosen,
+            now=now,
         )
+        for new in begun.rewards(Minor(per_minor)) if begun else ():
+            await rewards.create(conn, merchant_id=made.merchant_id, program_id=made.program_id, new=new, now=now)
     answer({"programId": made.program_id, "slug": made.slug, "number": made.number}, as_json=json)
+
+
+@program.command(name="templates")
+def list_templates(*, json: bool = False) -> None:
+    """List what programs can begin with, each in a sentence. What they say of categories, the till has to write."""
+    answer({name: template.sentence for name, template in TEMPLATES.items()}, as_json=json)
 
 
 @program.command(name="rules")
 async def print_rules(*, program: str) -> None:
     """Print the rules of a program (by its slug) that are in force, as the JSON that `create` and `revise` read."""
     async with opened() as (_, pool, clock), pool.acquire() as conn:
-        found = await _program(conn, program, clock())
+        found = await program_of(conn, program, clock())
     print(orjson.dumps(found.rules.to_json(), option=orjson.OPT_INDENT_2).decode())
 
 
@@ -99,20 +142,28 @@ async def revise_program(*, program: str, rules: Path, valid_from: datetime | No
     """Publish a new revision of a program's rules, in force from now or from a later moment; what is judged stays."""
     async with opened() as (_, pool, clock), pool.acquire() as conn, conn.transaction():
         now = clock()
-        begins = _in_utc(valid_from) if valid_from else now
-        found = await _program(conn, program, now)
+        begins = in_utc(valid_from) if valid_from else now
+        found = await program_of(conn, program, now)
         revision = await programs.revise(
             conn,
             merchant_id=found.merchant_id,
             program_id=found.program_id,
-            rules=_read(rules),
+            rules=rules_in(rules),
             valid_from=begins,
             now=now,
         )
     answer({"revision": revision, "validFrom": begins.isoformat()}, as_json=json)
 
 
-def _in_utc(moment: datetime) -> datetime:
+def template_of(name: str) -> Template:
+    """Raises SettingsError for a name that no template has."""
+    found = TEMPLATES.get(name)
+    if found is None:
+        raise SettingsError(f"There is no template {name}; there are {', '.join(TEMPLATES)}.")
+    return found
+
+
+def in_utc(moment: datetime) -> datetime:
     """Raises SettingsError for a moment so near an end of the calendar that UTC has none for it."""
     try:
         return moment.astimezone(UTC)
@@ -139,14 +190,14 @@ def _is_locale(tag: str) -> bool:
     return True
 
 
-async def _program(conn: Conn, slug: str, now: datetime) -> programs.Program:
+async def program_of(conn: Conn, slug: str, now: datetime) -> programs.Program:
     found = await programs.find_by_slug(conn, slug=slug, now=now)
     if found is None:
         raise NotFound
     return found
 
 
-def _read(file: Path) -> Rules:
+def rules_in(file: Path) -> Rules:
     """The rules in the file. Raises SettingsError if it holds no JSON, InvalidInput if it holds no rules."""
     try:
         return Rules.from_json(orjson.loads(file.read_bytes()))
@@ -161,7 +212,7 @@ async def add_store(*, program: str, name: str, locale: str | None = None, json:
     """Add a store to the merchant of a program (by its slug); its counter enrols people into that program."""
     _check_known(locale=locale)
     async with opened() as (_, pool, clock), pool.acquire() as conn, conn.transaction():
-        found = await _program(conn, program, clock())
+        found = await program_of(conn, program, clock())
         store_id = await stores.create_store(
             conn,
             merchant_id=found.merchant_id,

@@ -4,10 +4,10 @@ from pathlib import Path
 
 from infra import serving
 from infra import settings as environment
-from infra.cli.app import note
+from infra.cli.app import fail, note
 from infra.clock import system_clock
 from infra.demo.running import run_demo
-from infra.demo.walkthrough import walk_through
+from infra.demo.walkthrough import WalkStopped, walk_through
 
 
 def serve(
@@ -39,7 +39,10 @@ def demo(
     }
     settings = environment.load(environment="demo", **chosen)
     if walkthrough:
-        walk_through(f"http://{settings.host}:{settings.port}", say=print)
+        try:
+            walk_through(f"http://{settings.host}:{settings.port}", say=print)
+        except WalkStopped as stopped:
+            fail(str(stopped))
         return
     note("Starting PostgreSQL and the shop ...")
     serving.run(run_demo(settings))

@@ -38,7 +38,7 @@ async def run_demo(settings: Settings) -> None:
             clock = DemoClock(settings.data_dir / DEMO_CLOCK)
             async with running(settings, clock, name="regulars demo") as runtime:
                 async with runtime.pool.acquire() as conn, conn.transaction():
-                    place = await open_shop(conn, now=clock())
+                    place = await open_shop(conn, box=runtime.box, now=clock())
                 _welcome(url, settings.port)
                 routes = demo_routes(facts_of(runtime, clock, mailbox, place))
                 await serving.serve_runtime(runtime, sockets=sockets, with_worker=True, more=routes)
@@ -75,7 +75,13 @@ def facts_of(runtime: Runtime, clock: DemoClock, mailbox: Mailbox, place: Place)
         advance=clock.advance,
         sweep=sweep,
         walk_through=f".venv/bin/regulars demo --walkthrough --port {runtime.settings.port}",
+        office={"merchantId": str(place.merchant_id), **_folder(runtime.settings)},
     )
+
+
+def _folder(settings: Settings) -> dict[str, str]:
+    """Where the embedded database is; nothing where there is another one."""
+    return {"dataDir": str(settings.data_dir)} if settings.database_url is None else {}
 
 
 def _is_chosen(settings: Settings) -> bool:
@@ -92,7 +98,7 @@ def _welcome(url: str, port: int) -> None:
     {url}/graphiql       the API by hand
     {url}/demo.json      for scripts
 
-  In another terminal, the whole main job step by step:  .venv/bin/regulars demo --walkthrough --port {port}
+  In another terminal, all of it step by step:  .venv/bin/regulars demo --walkthrough --port {port}
   A gift to {REFUSED_EMAIL} bounces.
   Ctrl-C ends it; the data stays for the next time.
 

@@ -4,16 +4,18 @@ import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from wallet import cards, check_ins, programs, sales, stores
+from auth import operator_pins
+from auth.secrets import SecretBox
+from infra.demo.program import BAKERY, COFFEE, REWARDS, RULES
+from wallet import cards, check_ins, operators, programs, rewards, sales, stores
 from wallet.baskets import Basket, Line
 from wallet.database import Conn
-from wallet.rules import Rules
+from wallet.programs import Program
 from wallet.values import (
     CheckInPurpose,
     CustomerId,
     MerchantId,
     Minor,
-    Points,
     SignedCode,
     StoreId,
     Terminal,
@@ -22,7 +24,10 @@ from wallet.values import (
 
 SLUG = "monsoon-coffee"
 CURRENCY = "INR"
-PER_BEAN = Minor(1000)
+TIMEZONE = "Asia/Kolkata"
+
+OPERATOR, OPERATOR_PIN = "Anu", "2468"
+"""Who stands at the tills. Nobody has to say so in the demo, but whoever does is named with what they write."""
 
 REFUSED_EMAIL = "bounce@example.com"
 """The demo's mailbox takes every mail but those to here, so that a gift can be seen to bounce."""
@@ -47,12 +52,22 @@ COUNT_TERMINALS_SQL = "SELECT COUNT(*) FROM terminals WHERE merchant_id = $1 AND
 
 
 @dataclass(frozen=True, slots=True)
+class Bought:
+    """So many days ago, what, and for how much altogether (paise)."""
+
+    days_ago: int
+    what: str
+    minor: int
+    category: str | None = None
+    quantity: int = 1
+
+
+@dataclass(frozen=True, slots=True)
 class Person:
     email: str
     name: str
     locale: str
-    bought: tuple[tuple[int, str, int], ...]
-    """Days ago, what, and for how much (paise)."""
+    bought: tuple[Bought, ...]
 
 
 PEOPLE = (
@@ -60,10 +75,14 @@ PEOPLE = (
         "asha@example.com",
         "Asha",
         "en-IN",
-        ((41, "Filter coffee beans, 500 g", 64_000), (17, "Two filter coffees", 18_000), (3, "Banana bread", 14_500)),
+        (
+            Bought(41, "Filter coffee beans, 500 g", 64_000),
+            Bought(17, "Filter coffee", 18_000, COFFEE, 2),
+            Bought(3, "Banana bread", 14_500, BAKERY),
+        ),
     ),
-    Person("ravi@example.com", "Ravi", "ml-IN", ((26, "Masala chai", 9_000), (8, "Lunch for two", 78_000))),
-    Person("meera@example.com", "Meera", "hi-IN", ((12, "Cold brew", 22_000),)),
+    Person("ravi@example.com", "Ravi", "ml-IN", (Bought(26, "Masala chai", 9_000), Bought(8, "Lunch for two", 78_000))),
+    Person("meera@example.com", "Meera", "hi-IN", (Bought(12, "Cold brew", 22_000, COFFEE),)),
     Person("somchai@example.com", "Somchai", "th-TH", ()),
 )
 
@@ -74,28 +93,21 @@ class Place:
     store_id: StoreId
 
 
-async def open_shop(conn: Conn, *, now: datetime) -> Place:
+async def open_shop(conn: Conn, *, box: SecretBox, now: datetime) -> Place:
     """The café is there, with its customers and their history; made now if this is the first start."""
     row = await conn.fetchrow(STORE_OF_PROGRAM_SQL, SLUG)
     if row is not None:
         return Place(row["merchant_id"], row["store_id"])
     opened_at = now - timedelta(days=60)
     merchant_id = await stores.create_merchant(
-        conn, name="Monsoon Coffee", currency=CURRENCY, locale="en-IN", timezone="Asia/Kolkata", now=opened_at
+        conn, name="Monsoon Coffee", currency=CURRENCY, locale="en-IN", timezone=TIMEZONE, now=opened_at
     )
-    program = await programs.create(
-        conn,
-        merchant_id=merchant_id,
-        slug=SLUG,
-        name="Monsoon Regulars",
-        point_name="bean",
-        point_name_plural="beans",
-        rules=Rules(points=Points(1), per_minor=PER_BEAN, carry_remainder=True, expiry_months=12),
-        now=opened_at,
-    )
+    program = await _begin_program(conn, merchant_id, now=opened_at)
     store_id = await stores.create_store(
         conn, merchant_id=merchant_id, program_id=program.program_id, name="Fort Kochi", now=opened_at
     )
+    pin_hash = operator_pins.hash_of(box, merchant_id=merchant_id, pin=OPERATOR_PIN)
+    await operators.add(conn, merchant_id=merchant_id, name=OPERATOR, pin_hash=pin_hash, now=opened_at)
     place = Place(merchant_id, store_id)
     terminal_id = await new_terminal(conn, place, now=opened_at)
     terminal = Terminal(
@@ -108,12 +120,29 @@ async def open_shop(conn: Conn, *, now: datetime) -> Place:
         merchant_name="Monsoon Coffee",
         currency=CURRENCY,
         locale="en-IN",
-        timezone="Asia/Kolkata",
+        timezone=TIMEZONE,
+        merchant_timezone=TIMEZONE,
     )
     for person in PEOPLE:
         customer_id = await conn.fetchval(INSERT_CUSTOMER_SQL, person.email, person.name, person.locale, opened_at)
         await _join_and_buy(conn, terminal, person, customer_id, now=now)
     return place
+
+
+async def _begin_program(conn: Conn, merchant_id: MerchantId, *, now: datetime) -> Program:
+    program = await programs.create(
+        conn,
+        merchant_id=merchant_id,
+        slug=SLUG,
+        name="Monsoon Regulars",
+        point_name="bean",
+        point_name_plural="beans",
+        rules=RULES,
+        now=now,
+    )
+    for new in REWARDS:
+        await rewards.create(conn, merchant_id=merchant_id, program_id=program.program_id, new=new, now=now)
+    return program
 
 
 async def new_terminal(conn: Conn, place: Place, *, now: datetime) -> TerminalId:
@@ -135,8 +164,8 @@ async def _join_and_buy(
         customer_id=customer_id,
         now=joined_at,
     )
-    for number, (days_ago, what, amount) in enumerate(person.bought, start=1):
-        then = now - timedelta(days=days_ago)
+    for number, bought in enumerate(person.bought, start=1):
+        then = now - timedelta(days=bought.days_ago)
         code = await check_ins.mint(
             conn,
             customer_id=customer_id,
@@ -155,11 +184,18 @@ async def _join_and_buy(
                 expires_at=code.expires_at,
                 jti=code.jti,
             ),
-            basket=Basket(
-                receipt_number=f"{person.name[:1]}{number:03}",
-                currency=CURRENCY,
-                lines=(Line(line_id="1", description=what, amount_minor=Minor(amount)),),
-            ),
+            basket=_basket(f"{person.name[:1]}{number:03}", bought),
             idempotency_key=uuid.uuid4(),
             now=then,
         )
+
+
+def _basket(receipt_number: str, bought: Bought) -> Basket:
+    line = Line(
+        line_id="1",
+        description=bought.what,
+        category=bought.category,
+        quantity=bought.quantity,
+        amount_minor=Minor(bought.minor),
+    )
+    return Basket(receipt_number=receipt_number, currency=CURRENCY, lines=(line,))

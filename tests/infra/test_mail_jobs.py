@@ -18,6 +18,7 @@ from tests.infra.relays import Manners, serving
 from tests.infra.working import HandClock, until, working
 from tests.wallet.gifts.scenes import make_scene, send
 from wallet import enrolments
+from wallet.customers import Contact
 from wallet.database import Conn
 
 
@@ -90,8 +91,7 @@ async def enrolled(conn: Conn, now: datetime) -> None:
         done = await enrolments.enrol(
             conn,
             terminal=shop.terminal,
-            email=email.text,
-            email_key=email.key,
+            contact=Contact(email.text, email.key, None),
             name="Anil Kumar",
             locale="en-IN",
             idempotency_key=uuid4(),
@@ -103,7 +103,7 @@ async def enrolled(conn: Conn, now: datetime) -> None:
             conn,
             box=BOX,
             email=email,
-            customer_id=done.to_tell,
+            customer_id=done.to_tell.customer_id,
             merchant_id=shop.merchant_id,
             card_id=done.visit.card_id,
             now=now,

@@ -7,9 +7,12 @@ import httpx
 import pytest
 from starlette.applications import Starlette
 
+from auth.secrets import SecretBox
 from infra.pool import Pool
 from web.pages.facts import PageFacts
 from web.routes import page_routes
+
+BOX = SecretBox(bytes(32))
 
 
 class Hands:
@@ -30,6 +33,6 @@ def hands(now: datetime) -> Hands:
 @pytest.fixture
 async def browser(pool: Pool, hands: Hands) -> AsyncIterator[httpx.AsyncClient]:
     """Opens pages, as a browser without scripts does."""
-    app = Starlette(routes=page_routes(PageFacts(pool=lambda: pool, clock=hands)))
+    app = Starlette(routes=page_routes(PageFacts(pool=lambda: pool, clock=hands, box=lambda: BOX)))
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://testserver") as client:
         yield client

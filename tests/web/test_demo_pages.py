@@ -30,7 +30,7 @@ async def test_scripts_learn_how_to_begin(demo: Demo) -> None:
 
     first, second = [(await demo.client.get("/demo.json")).json() for _ in range(2)]
 
-    assert set(first) == {"programSlug", "customers", "activationCode", "clock"}
+    assert set(first) == {"programSlug", "customers", "activationCode", "clock", "office"}
     assert first["programSlug"] == "coffee"
     assert first["customers"] == [{"email": "asha@example.com"}, {"email": "ravi@example.com"}]
     assert [first["activationCode"], second["activationCode"]] == ["CODE0001", "CODE0002"]

@@ -1,7 +1,7 @@
 """The mails as they are read: in every language, as text and as HTML, and nothing of the sender's leads anywhere."""
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from html import escape
 
 import pytest
@@ -9,7 +9,7 @@ import pytest
 from schema.translations import LANGUAGES, PointNames, translator
 from wallet.values import Points
 from web.mail import render, templates
-from web.mail.render import EnrolmentFacts, GiftFacts, RenderedMail
+from web.mail.render import EnrolmentFacts, ExpiringFacts, GiftFacts, RenderedMail
 from web.mail.templates import MAILS, Templates
 
 NOW = datetime(2026, 12, 22, 9, 30, tzinfo=UTC)
@@ -45,6 +45,11 @@ def gift_facts(
     )
 
 
+def expiring_facts() -> ExpiringFacts:
+    days = [(date(2026, 12, 31), Points(40)), (date(2027, 1, 2), Points(1))]
+    return ExpiringFacts("Bean There", "Bean <Club>", NAMES, Points(1_200), days, "https://regulars.example/n/C/stop")
+
+
 def every_mail(loaded: Templates, tag: str) -> list[RenderedMail]:
     say = translator(tag, "Asia/Kolkata")
     enrolment = EnrolmentFacts("Bean There", "Bean Club", NAMES, "https://regulars.example/confirm/" + "B" * 43)
@@ -52,6 +57,7 @@ def every_mail(loaded: Templates, tag: str) -> list[RenderedMail]:
         render.sign_in(loaded, say, brand="Regulars", code="482913", good_for=timedelta(minutes=10)),
         render.gift(loaded, say, gift_facts()),
         render.enrolment(loaded, say, enrolment),
+        render.expiring(loaded, say, expiring_facts()),
     ]
 
 
@@ -181,3 +187,27 @@ def test_enrolment_mail_to_who_has_confirmed_has_the_same_news_and_no_link(loade
     assert all(line in mail.html for line in mail.text.splitlines())
     assert "Confirm" not in mail.html
     assert "password" not in mail.html
+
+
+def test_reminder_says_what_goes_when_and_where_to_stop_it(loaded: Templates) -> None:
+    mail = render.expiring(loaded, translator("en-IN"), expiring_facts())
+
+    assert mail.subject == "Use them in time: 41 beans at Bean There"
+    assert mail.text.splitlines() == [
+        "Still yours: 41 beans",
+        "",
+        "On your Bean <Club> card they can be used for a while yet:",
+        "",
+        "- 40 beans, until the end of 31 December 2026",
+        "- 1 bean, until the end of 2 January 2027",
+        "",
+        "After that they are gone. You have 1,200 beans in all; what you spend is taken from these first.",
+        "",
+        "You get this mail because you have a Bean <Club> card.",
+        "",
+        "No more of these reminders:",
+        "https://regulars.example/n/C/stop",
+    ]
+    assert "Bean &lt;Club&gt;" in mail.html
+    assert "<Club>" not in mail.html
+    assert HREF.findall(mail.html) == ["https://regulars.example/n/C/stop"]
