@@ -136,7 +136,7 @@ class Walk:
         )
         for edge in card["history"]["edges"]:
             line = edge["node"]
-            why = "; ".join(line["reasons"])
+            why = " ".join(line["reasons"])
             self._stage.add(f"{line['points']:>+6}  → {line['balanceAfter']:>5}  {line['kind']:<14} {why}")
 
     def give(self, card_id: str, friend: str) -> None:

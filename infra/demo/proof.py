@@ -49,7 +49,7 @@ class ProofWalk:
         for lot in card["lots"]:
             self._stage.add(
                 f"{lot['spendOrder']}. {lot['remaining']} of {lot['points']}, until {lot['expiresAt']}: "
-                f"{'; '.join(lot['source']['reasons'])}"
+                f"{' '.join(lot['source']['reasons'])}"
             )
         was, will = card["balance"], card["later"]
         self._stage.step(

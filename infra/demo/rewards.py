@@ -79,7 +79,7 @@ class RewardsWalk:
         member = self.member()
         self._stage.step("The app shows what can be had, and why not:")
         for offer in member["rewards"]:
-            why = "can be had now" if offer["available"] else "; ".join(offer["reasons"])
+            why = "can be had now" if offer["available"] else " ".join(offer["reasons"])
             self._stage.add(f"{offer['reward']['name']}, {offer['reward']['costPoints']} beans: {why}")
         voucher_id, balance = self._claimed(member)
         self._stage.step(
