@@ -25,11 +25,17 @@ MANY_SALES_OF_TILL = Phrase("review_many_sales_of_till")
 LARGE_AMOUNT = Phrase("review_large_amount")
 
 # Of any number who decide at once one does: whoever waited for the row finds it decided.
+LOCK_HELD_SALE_SQL = """
+    SELECT card_id, store_id, points
+    FROM sales
+    WHERE merchant_id = $1 AND sale_id = $2 AND review = 'HELD'
+    FOR NO KEY UPDATE
+"""
+
 DECIDE_SQL = """
     UPDATE sales
     SET review = $3, reviewed_at = $4, kept_points = CASE WHEN $3 = 'REFUSED' THEN 0 ELSE kept_points END
-    WHERE merchant_id = $1 AND sale_id = $2 AND review = 'HELD'
-    RETURNING card_id, store_id, points
+    WHERE merchant_id = $1 AND sale_id = $2
 """
 
 SALE_EXISTS_SQL = "SELECT EXISTS (SELECT FROM sales WHERE merchant_id = $1 AND sale_id = $2)"
@@ -179,10 +185,12 @@ async def refuse(conn: Conn, *, merchant_id: MerchantId, sale_id: SaleId, now: d
 
 
 async def _decide(conn: Conn, merchant_id: MerchantId, sale_id: SaleId, verdict: str, *, now: datetime) -> _Judged:
-    row = await conn.fetchrow(DECIDE_SQL, merchant_id, sale_id, verdict, now)
+    """What time had brought to the card comes first: until now the sale was held, and counted for no tier."""
+    row = await conn.fetchrow(LOCK_HELD_SALE_SQL, merchant_id, sale_id)
     if row is None:
         if not await conn.fetchval(SALE_EXISTS_SQL, merchant_id, sale_id):
             raise NotFound
         raise InvalidInput.of("sale", "sale_not_held")
     cards = await ledger.lock_cards(conn, merchant_id=merchant_id, card_ids=[row["card_id"]], now=now)
+    await conn.execute(DECIDE_SQL, merchant_id, sale_id, verdict, now)
     return _Judged(cards[row["card_id"]], row["store_id"], row["points"])

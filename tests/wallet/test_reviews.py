@@ -219,18 +219,24 @@ async def test_a_released_sale_counts_for_the_tier_at_once_and_not_before(conn: 
     assert await conn.fetchval("SELECT tier FROM cards WHERE card_id = $1", member.card_id) == "Silver"
 
 
-async def test_a_tier_that_a_released_sale_brings_begins_with_the_release(conn: Conn, now: datetime) -> None:
-    """However long ago the day was on which its points could have been spent."""
+@pytest.mark.parametrize("other_sale", [False, True])
+async def test_a_tier_that_a_released_sale_brings_begins_with_the_release(
+    conn: Conn, now: datetime, other_sale: bool
+) -> None:
+    """However long ago the day was on which its points could have been spent, or those of another sale."""
     # given
     silver = TierRules(basis="points", window="rolling", months=12, levels=(TierLevel("Silver", 150),))
     shop = await make_shop(conn, now=now, rules=replace(A_POINT_PER_RUPEE, tiers=silver, pending_days=7))
     member = await make_member(conn, shop, now=now)
     sale = (await odd_sale(conn, shop, member, now=now)).sale
+    if other_sale:
+        customer = await visit(conn, shop, member, now=now)
+        await checkout(conn, shop.terminal, customer, receipt(100), now=now)
     # when
     later = now + timedelta(days=20)
     decided = await release(conn, shop, sale.sale_id, now=later)
     # then
-    assert (decided.card.active, decided.card.tier, decided.card.standing.since) == (200, "Silver", later)
+    assert (decided.card.active, decided.card.tier, decided.card.standing.since) == (200 + other_sale, "Silver", later)
     assert await conn.fetchval("SELECT tier_since FROM cards WHERE card_id = $1", member.card_id) == later
     await assert_lawful(conn)
 
