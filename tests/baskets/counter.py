@@ -138,7 +138,7 @@ class Counter:
             while True:
                 async with self.conn.transaction():
                     changed = await sweep.step(self.conn, limit=SWEEP_LIMIT, now=now)
-                if len(changed) < SWEEP_LIMIT:
+                if not changed:
                     break
 
 
