@@ -73,8 +73,9 @@ def plan(
     local = occurred_at.astimezone(ZoneInfo(terminal.timezone))
     given = circumstances_of(rules, facts, local=local, carry=carry)
     earned = earning.judge(rules, basket.lines, paid=paid, circumstances=given, currency=basket.currency)
-    held = suspicion or reviews.suspicion(rules.review, velocity_of(facts, basket))
     points = Points(earned.points + earned.bonus_points)
+    odd = suspicion or reviews.suspicion(rules.review, velocity_of(facts, basket))
+    held = odd if points or earned.stamps else None
     spent_stamps = sum(offer.reward.cost_stamps or 0 for offer in offers if offer.voucher_id is None)
     full_cards, stamps_after = _stamped(facts, facts.stamps - spent_stamps, earned.stamps)
     zone = ZoneInfo(terminal.merchant_timezone)
@@ -86,7 +87,7 @@ def plan(
         earning=earned,
         points=points,
         visit_points=Points(rules.bonuses.visit if given.visit_bonus_due and earned.bonus_points else 0),
-        held=held if points or earned.stamps else None,
+        held=held,
         spent=Points(sum(offer.reward.cost_points or 0 for offer in offers if offer.voucher_id is None)),
         spent_stamps=spent_stamps,
         stamps_after=stamps_after,
