@@ -80,6 +80,23 @@ async def test_a_held_sale_does_not_count_for_a_tier(conn: Conn, now: datetime) 
     assert (small.card.standing.tier, small.sale.points) == (None, 9)
 
 
+async def test_an_odd_sale_that_earns_nothing_waits_for_nobody_and_counts_for_a_tier_by_money(
+    conn: Conn, now: datetime
+) -> None:
+    """Its amount is out of the ordinary, but it holds nothing back that the merchant could release."""
+    by_spending = replace(TIERS, basis="spend", levels=(TierLevel("Silver", 5_000),))
+    review = ReviewRules(amount_minor=Minor(4_999))
+    shop, member = await opened(
+        conn, replace(RULES, per_minor=Minor(1_000_000), tiers=by_spending, review=review), now=now
+    )
+
+    odd = await bought(conn, shop, member, 5_000, now=now)
+
+    assert (odd.sale.points, odd.sale.in_review, odd.card.standing.tier) == (0, False, "Silver")
+    assert await tier_after(conn, odd) == "Silver"
+    await assert_lawful(conn)
+
+
 # --- caps
 
 
