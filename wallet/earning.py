@@ -6,8 +6,9 @@ minor unit. Where the remainder is carried, a card's purchases at one rate are o
     points earned so far, less points due back = floor(money that counts so far / per_minor) x points per step
 
 so it does not matter in how many purchases the money came, nor in what order or how many parts it goes back. Where the
-remainder is dropped, the same holds for each sale by itself. Money beyond a cap never enters the stream, and comes out
-of the sale first when goods come back. Why: docs/decisions/0005-carry-and-refunds.md and 0008.
+remainder is dropped, the same holds for each sale by itself, and so it does for a sale that waits for the merchant,
+until it is released. Money beyond a cap never enters the stream, and comes out of the sale first when goods come back.
+Why: docs/decisions/0005-carry-and-refunds.md and 0008.
 """
 
 from collections.abc import Sequence
@@ -97,6 +98,16 @@ class GivenBack:
     carry_after: int
 
 
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """What a card has more once a sale that was a stream by itself has joined its stream: the points of a step that
+    the two remainders complete together, and the hundredths of a minor unit carried after it.
+    """
+
+    points: Points
+    carry_after: int
+
+
 def judge(
     rules: Rules, lines: Sequence[Line], *, paid: Sequence[Minor], circumstances: Circumstances, currency: str
 ) -> Earning:
@@ -144,26 +155,47 @@ def judge(
     )
 
 
-def give_back(rules: Rules, lines: Sequence[KeptLine], *, capped_points: Points, carry: int) -> GivenBack:
+def give_back(
+    rules: Rules, lines: Sequence[KeptLine], *, capped_points: Points, carry: int, by_itself: bool = False
+) -> GivenBack:
     """What is due back of what the lines earned, now that the customer keeps less of them.
 
     `lines` are all of the sale's. A bonus is not in what is due.
 
     `rules` are those that judged the sale, `capped_points` what it would have earned beyond a cap, `carry` what is
     carried at their rate. If what stays is below the minimum, it is as if nothing stayed. Any sequence of returns is
-    due, together, what one return of all of it is due.
+    due, together, what one return of all of it is due. `by_itself`: the sale has not joined the card's stream.
     """
     if not rules.points:
         return GivenBack(NOTHING, carry)
-    capped = capped_points // rules.points * rules.step
-    most = max(0, sum(line.hundredths * line.paid_minor for line in lines) - capped)
-    before = _entered(rules, [(line.hundredths, line.kept_minor_before) for line in lines], most)
-    after = _entered(rules, [(line.hundredths, line.kept_minor_after) for line in lines], most)
-    if not rules.carry_remainder:
+    before, after = entered(rules, lines, capped_points=capped_points)
+    if by_itself or not rules.carry_remainder:
         return GivenBack(Points((before // rules.step - after // rules.step) * rules.points), carry)
     left = carry - (before - after)
     steps = max(0, -(left // rules.step))
     return GivenBack(Points(steps * rules.points), left + steps * rules.step)
+
+
+def join(rules: Rules, lines: Sequence[KeptLine], *, capped_points: Points, carry: int) -> Joined:
+    """What is left over of a sale that was a stream by itself goes into the stream of its card, if there is one: what
+    the lines keep after all, less the steps of which it has the points. Arguments as of `give_back`.
+    """
+    if not (rules.points and rules.carry_remainder):
+        return Joined(NOTHING, carry)
+    _, kept = entered(rules, lines, capped_points=capped_points)
+    steps, left = divmod(carry + kept % rules.step, rules.step)
+    return Joined(Points(steps * rules.points), left)
+
+
+def entered(rules: Rules, lines: Sequence[KeptLine], *, capped_points: Points) -> tuple[int, int]:
+    """How much of the sale is in its stream by what is kept before, and after, in hundredths of a minor unit. The rules
+    give points.
+    """
+    capped = capped_points // rules.points * rules.step
+    most = max(0, sum(line.hundredths * line.paid_minor for line in lines) - capped)
+    before = _entered(rules, [(line.hundredths, line.kept_minor_before) for line in lines], most)
+    after = _entered(rules, [(line.hundredths, line.kept_minor_after) for line in lines], most)
+    return before, after
 
 
 def _entered(rules: Rules, kept: Sequence[tuple[int, Minor]], most: int) -> int:

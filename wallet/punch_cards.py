@@ -24,8 +24,9 @@ PUNCH_CARD_SQL = """
     WHERE w.merchant_id = $1 AND w.program_id = $2 AND w.slug = $3
 """
 
-# The newest goes first. Where that is one that the sale itself used, and whose goods are not back yet, none goes: it
-# will when they are, and so the same vouchers are left whichever part of the sale comes back first.
+# The newest goes first. One whose time is over is as good as closed, whether the sweep has come or not. Where the
+# newest is one that the sale itself used, and whose goods are not back yet, none goes: it will when they are, and so
+# the same vouchers are left whichever part of the sale comes back first.
 CANCEL_NEWEST_SQL = """
     UPDATE vouchers
     SET state = 'CANCELLED', closed_at = $4
@@ -33,7 +34,7 @@ CANCEL_NEWEST_SQL = """
         SELECT v.voucher_id
         FROM vouchers AS v
         WHERE v.merchant_id = $1 AND v.card_id = $2 AND v.origin = 'STAMPS'
-          AND (v.state = 'USABLE' OR v.used_sale_id = $3)
+          AND (v.state = 'USABLE' AND (v.usable_until IS NULL OR v.usable_until > $4) OR v.used_sale_id = $3)
         ORDER BY v.created_at DESC, v.voucher_id DESC
         LIMIT 1
     )

@@ -133,7 +133,7 @@ async def refund(
     due = Money(parts.amount_minor, sold.currency)
     await _finish(conn, terminal, sale_id, refund_id, sold, parts, taken, given.points, now=now)
     if parts.is_all:
-        await ledger.untouch(conn, card)
+        await _close(conn, card, sale_id, sold, now=now)
     return await _answer(
         conn,
         terminal,
@@ -192,11 +192,8 @@ async def _take_back(
     now: datetime,
 ) -> TakenBack:
     """What the returned parts had earned, and the bonus of the sale with the last of them, is off the card."""
-    rate, card = sold.rules.rate, given.card
-    lines = [KeptLine(line.hundredths, line.paid_minor, line.kept_minor, parts.kept_after(line)) for line in sold.lines]
-    back = earning.give_back(sold.rules, lines, capped_points=sold.capped_points, carry=card.carry_at(rate))
-    carry = Carry(rate, back.carry_after)
-    due = Points(0 if sold.refused else back.points + (sold.bonus_points if parts.is_all else 0))
+    card = given.card
+    due, carry = _due(sold, parts, card)
     if not due and not given.lasting:
         return TakenBack(await ledger.set_carry(conn, card, carry), due, Points(0), 0)
     earlier = await conn.fetchrow(EARLIER_REFUNDS_SQL, terminal.merchant_id, sale_id)
@@ -222,6 +219,23 @@ async def _take_back(
     return TakenBack(await ledger.set_carry(conn, outcome.card, carry), due, outcome.points, outcome.debt)
 
 
+def _due(sold: SoldSale, parts: Returned, card: LockedCard) -> tuple[Points, Carry]:
+    """What goes back of the points, and what the card carries then. A refused sale is due nothing, and its money is in
+    no stream.
+    """
+    rate = sold.rules.rate
+    if sold.refused:
+        return Points(0), Carry(rate, card.carry_at(rate))
+    back = earning.give_back(
+        sold.rules,
+        [KeptLine(line.hundredths, line.paid_minor, line.kept_minor, parts.kept_after(line)) for line in sold.lines],
+        capped_points=sold.capped_points,
+        carry=card.carry_at(rate),
+        by_itself=sold.held,
+    )
+    return Points(back.points + (sold.bonus_points if parts.is_all else 0)), Carry(rate, back.carry_after)
+
+
 async def _take_back_stamps(
     conn: Conn,
     refund_id: RefundId,
@@ -239,6 +253,14 @@ async def _take_back_stamps(
         conn, card, refund_id=refund_id, stamps=stamps, awaited=awaited, cause=cause, now=now
     )
     return await punch_cards.fill(conn, card, rules=sold.rules, refund_id=refund_id, cause=cause, now=now)
+
+
+async def _close(conn: Conn, card: LockedCard, sale_id: SaleId, sold: SoldSale, *, now: datetime) -> None:
+    """Nothing is left of the sale, and its row says so: nothing of it waits for the merchant, and no date is by it."""
+    if sold.held:
+        await ledger.release_held(conn, card, sale_id=sale_id)
+        card = await ledger.settle_due(conn, card, judged_until=now, now=now)
+    await ledger.untouch(conn, card)
 
 
 def _cause(terminal: Terminal, sale_id: SaleId, sold: SoldSale, parts: Returned, *, now: datetime) -> Cause:

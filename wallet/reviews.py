@@ -1,17 +1,21 @@
-"""Suspicion: a sale that looks odd is recorded like any other, and its points wait until the merchant has looked.
+"""Suspicion: a sale that looks odd is recorded like any other, and what it earns waits until the merchant has looked.
 
-It is no error at the till: most of what looks odd is not, and a queue stands behind the customer.
+It is no error at the till: most of what looks odd is not, and a queue stands behind the customer. Until then the sale
+is a stream of money by itself, so whatever the merchant decides, no other sale of the card has earned by it or lost:
+docs/decisions/0012-counter-identity-and-trust.md.
 """
 
 from dataclasses import dataclass
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
-from wallet import ledger, punch_cards
+from wallet import earning, ledger, punch_cards
 from wallet.database import Conn, Row
+from wallet.earning import Joined, KeptLine
 from wallet.errors import InvalidInput, NotFound
 from wallet.ledger import Cause, LockedCard
-from wallet.rules import ReviewRules
-from wallet.values import CardId, MerchantId, Minor, Money, Phrase, Points, SaleId, StoreId
+from wallet.rules import Carry, ReviewRules, Rules
+from wallet.values import CardId, EntryKind, MerchantId, Minor, Money, Phrase, Points, SaleId, StoreId
 
 CODE_USED_TWICE = Phrase("review_code_used_twice")
 """An offline sale whose code had been used up by another one."""
@@ -26,10 +30,13 @@ LARGE_AMOUNT = Phrase("review_large_amount")
 
 # Of any number who decide at once one does: whoever waited for the row finds it decided.
 LOCK_HELD_SALE_SQL = """
-    SELECT card_id, store_id, points
-    FROM sales
-    WHERE merchant_id = $1 AND sale_id = $2 AND review = 'HELD'
-    FOR NO KEY UPDATE
+    SELECT s.card_id, s.store_id, s.points, s.capped_points, s.kept_minor, s.currency, v.rules, m.timezone
+    FROM sales AS s
+    JOIN program_revisions AS v
+      ON v.merchant_id = s.merchant_id AND v.program_id = s.program_id AND v.revision = s.revision
+    JOIN merchants AS m ON m.merchant_id = s.merchant_id
+    WHERE s.merchant_id = $1 AND s.sale_id = $2 AND s.review = 'HELD'
+    FOR NO KEY UPDATE OF s
 """
 
 DECIDE_SQL = """
@@ -44,6 +51,15 @@ RETURNED_SQL = """
     SELECT COALESCE(SUM(points_due), 0)::bigint
     FROM refunds
     WHERE merchant_id = $1 AND sale_id = $2
+"""
+
+KEPT_LINES_SQL = """
+    SELECT l.hundredths, l.paid_minor, l.paid_minor - COALESCE(SUM(r.amount_minor), 0)::bigint AS kept_minor
+    FROM sale_lines AS l
+    LEFT JOIN refund_lines AS r
+      ON r.merchant_id = l.merchant_id AND r.sale_id = l.sale_id AND r.position = l.position
+    WHERE l.merchant_id = $1 AND l.sale_id = $2
+    GROUP BY l.position, l.hundredths, l.paid_minor
 """
 
 STAMPS_KEPT_SQL = """
@@ -147,6 +163,10 @@ class _Judged:
     card: LockedCard
     store_id: StoreId
     points: Points
+    capped_points: Points
+    kept: Money
+    rules: Rules
+    zone: ZoneInfo
 
 
 async def held(conn: Conn, *, merchant_id: MerchantId, limit: int) -> list[HeldSale]:
@@ -157,12 +177,15 @@ async def held(conn: Conn, *, merchant_id: MerchantId, limit: int) -> list[HeldS
 async def release(conn: Conn, *, merchant_id: MerchantId, sale_id: SaleId, now: datetime) -> Decided:
     """The points of the held sale are as those of any other: spendable if their day has come, else pending until then.
 
-    It counts for the tier from now on. Raises NotFound, and InvalidInput for a sale that is not held (any more).
+    What it left over goes into the card's stream of money, and a step that it completes there is earned now. The sale
+    counts for the tier from now on. Raises NotFound, and InvalidInput for a sale that is not held (any more).
     """
     judged = await _decide(conn, merchant_id, sale_id, "RELEASED", now=now)
     points = await ledger.release_held(conn, judged.card, sale_id=sale_id)
-    card = await ledger.raise_tier(conn, judged.card, at=now, now=now)
-    return Decided(await ledger.settle_due(conn, card, judged_until=now, now=now), points)
+    card, completed = await _join(conn, judged, sale_id, now=now)
+    card = await ledger.raise_tier(conn, card, at=now, now=now)
+    card = await ledger.settle_due(conn, card, judged_until=now, now=now)
+    return Decided(card, Points(points + completed))
 
 
 async def refuse(conn: Conn, *, merchant_id: MerchantId, sale_id: SaleId, now: datetime) -> Decided:
@@ -193,4 +216,62 @@ async def _decide(conn: Conn, merchant_id: MerchantId, sale_id: SaleId, verdict:
         raise InvalidInput.of("sale", "sale_not_held")
     cards = await ledger.lock_cards(conn, merchant_id=merchant_id, card_ids=[row["card_id"]], now=now)
     await conn.execute(DECIDE_SQL, merchant_id, sale_id, verdict, now)
-    return _Judged(cards[row["card_id"]], row["store_id"], row["points"])
+    return _Judged(
+        card=cards[row["card_id"]],
+        store_id=row["store_id"],
+        points=row["points"],
+        capped_points=row["capped_points"],
+        kept=Money(row["kept_minor"], row["currency"]),
+        rules=Rules.from_json(row["rules"]),
+        zone=ZoneInfo(row["timezone"]),
+    )
+
+
+async def _join(conn: Conn, judged: _Judged, sale_id: SaleId, *, now: datetime) -> tuple[LockedCard, Points]:
+    """What the sale left over is carried by the card, and the points of a step that it completes are on it, as if the
+    money had been spent now. How many those are.
+    """
+    rules, card = judged.rules, judged.card
+    rows = await conn.fetch(KEPT_LINES_SQL, card.merchant_id, sale_id)
+    lines = [KeptLine(row["hundredths"], row["paid_minor"], row["kept_minor"], row["kept_minor"]) for row in rows]
+    joined = earning.join(rules, lines, capped_points=judged.capped_points, carry=card.carry_at(rules.rate))
+    carry = Carry(rules.rate, joined.carry_after)
+    if not joined.points:
+        return await ledger.set_carry(conn, card, carry), joined.points
+    activates_at = rules.activates_at(now, judged.zone)
+    posted = await ledger.earn(
+        conn,
+        card,
+        kind=EntryKind.EARNED,
+        points=joined.points,
+        activates_at=activates_at,
+        expires_at=rules.expires_at(activates_at, judged.zone),
+        sliding_months=rules.inactivity_months,
+        notice_days=rules.notice_days,
+        carry=carry,
+        cause=Cause(now, _reasons(judged, joined), judged.store_id, sale_id),
+        now=now,
+    )
+    card = posted.card
+    if card.debt:
+        paid = Phrase("debt_paid", {"points": min(card.debt, joined.points)})
+        paying = Cause(now, (paid,), judged.store_id)
+        card = await ledger.pay_debt(conn, card, sale_id=sale_id, points=joined.points, cause=paying, now=now)
+    return card, joined.points
+
+
+def _reasons(judged: _Judged, joined: Joined) -> tuple[Phrase, ...]:
+    """Why a release earned points of its own."""
+    rules, kept = judged.rules, judged.kept
+    carried = {
+        "carried_in": judged.card.carry_at(rules.rate) // 100,
+        "carried_on": joined.carry_after // 100,
+    }
+    return (
+        Phrase(
+            "earned_for_purchase",
+            {"points": joined.points, "amount_minor": kept.amount_minor, "currency": kept.currency},
+        ),
+        Phrase("by_rule", {"points": rules.points, "per_minor": rules.per_minor, "currency": kept.currency}),
+        *(Phrase(code, {"amount_minor": minor, "currency": kept.currency}) for code, minor in carried.items() if minor),
+    )

@@ -80,11 +80,24 @@ def review_window_start(tiers: TierRules, standing: Standing, zone: ZoneInfo) ->
 
 
 def raised(tiers: TierRules, standing: Standing, *, counted: int, at: datetime, zone: ZoneInfo) -> Standing | None:
-    """The standing after `counted` in the window that ends at `at`, if it is a higher level than now; else None."""
+    """The standing after `counted` in the window that ends at `at`, if it is a higher level than now; else None.
+
+    It neither begins before the tier that stands nor ends before that: `at` may be earlier than what raised that one,
+    where a till tells late of a sale.
+    """
     level = level_of(tiers, counted)
     if level is None or tiers.levels.index(level) <= _index(tiers, standing.tier):
         return None
-    return _held(tiers, level, since=at, until=_first_until(tiers, at, zone), zone=zone)
+    until = _first_until(tiers, at, zone)
+    review_at = _review_at(tiers, until, zone)
+    if standing.since is None or standing.until is None or standing.review_at is None:
+        return Standing(level.name, at, until, review_at)
+    return Standing(
+        tier=level.name,
+        since=max(at, standing.since),
+        until=max(until, standing.until),
+        review_at=max(review_at, standing.review_at),
+    )
 
 
 def reviewed(tiers: TierRules, standing: Standing, *, counted: int, zone: ZoneInfo) -> Standing:
@@ -135,8 +148,12 @@ def _index(tiers: TierRules, name: str | None) -> int:
 
 
 def _held(tiers: TierRules, level: TierLevel, *, since: datetime, until: datetime, zone: ZoneInfo) -> Standing:
-    last = until.astimezone(zone).date()
-    return Standing(level.name, since, until, midnight(last + timedelta(days=tiers.grace_days), zone))
+    return Standing(level.name, since, until, _review_at(tiers, until, zone))
+
+
+def _review_at(tiers: TierRules, until: datetime, zone: ZoneInfo) -> datetime:
+    """The days of grace after the tier's time."""
+    return midnight(until.astimezone(zone).date() + timedelta(days=tiers.grace_days), zone)
 
 
 def _first_until(tiers: TierRules, at: datetime, zone: ZoneInfo) -> datetime:

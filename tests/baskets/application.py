@@ -77,7 +77,7 @@ class Application:
         till = await self._till(terminal, now)
         sale = await self._sale(wish, now)
         quote = await till.pos.do(QUOTE, sale)
-        if quote["__typename"] in ("RewardUnavailable", "InsufficientPoints"):
+        if quote["__typename"] in ("RewardUnavailable", "InsufficientPoints", "VoucherNotUsable"):
             return None
         assert quote["__typename"] == "Quote", quote
         key, requoted = str(uuid4()), False

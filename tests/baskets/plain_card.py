@@ -86,7 +86,9 @@ class Line:
 
 @dataclass(slots=True, eq=False)
 class Purchase:
-    """A sale. `review` is "", HELD, RELEASED or REFUSED. `due`, `taken` and `owed` sum what its returns were about."""
+    """A sale. `review` is "", HELD, RELEASED or REFUSED. `due`, `taken` and `owed` sum what its returns were about.
+    `lots` are those of its points: one, and another one where its release completed a step.
+    """
 
     at: datetime
     day: date
@@ -98,7 +100,7 @@ class Purchase:
     most: int
     stamps: int
     review: str
-    lot: Lot | None
+    lots: list[Lot]
     used: list[tuple[Ticket, frozenset[int]]]
     spot: Spent | None
     kept_points: int = 0
@@ -168,8 +170,10 @@ class Card:
 
     @property
     def stream(self) -> int:
-        """All money that counts, of all purchases, as far as caps let it in."""
-        return sum(self.entered(each) for each in self.purchases)
+        """All money that counts, of all purchases, as far as caps let it in. What waits for the merchant does not count
+        yet, and what was refused never does.
+        """
+        return sum(self.entered(each) for each in self.purchases if each.review in ("", "RELEASED"))
 
     @property
     def carried(self) -> int:
@@ -238,16 +242,16 @@ class Card:
 
         How many were taken, and by how much the debt grew.
         """
-        own, owes = purchase.lot, self.rules["returns_debt"]
-        expired, paid_debt = (own.lost, own.paid_debt) if own else (0, 0)
+        owes, lots = self.rules["returns_debt"], purchase.lots
+        expired, paid_debt = sum(lot.lost for lot in lots), sum(lot.paid_debt for lot in lots)
         unsettled = purchase.due - purchase.taken - purchase.owed
         gone = min(due, max(0, expired - unsettled))
         still_owed, forgotten = min(self.debt, max(0, purchase.owed - paid_debt)), max(0, unsettled - expired)
         made_up = min(came_back, still_owed if owes else forgotten)
         wanted = left = due - gone + made_up
-        if own:
-            part = min(left, own.left)
-            own.left -= part
+        for lot in sorted(lots, key=lambda lot: (lot.active, *lot.soonest())):
+            part = min(left, lot.left)
+            lot.left -= part
             left -= part
         again = min(left, max(0, paid_debt - purchase.owed))
         left -= again
@@ -267,7 +271,7 @@ class Card:
 
     def _to_take(self, purchase: Purchase) -> Iterable[tuple[Lot, int]]:
         """What other lots have, in the order in which it is taken."""
-        others = [lot for lot in self.lots if lot is not purchase.lot and lot.left and not lot.held]
+        others = [lot for lot in self.lots if lot not in purchase.lots and lot.left and not lot.held]
         back = purchase.spot.back if purchase.spot else {}
         returned = {lot.number: min(lot.left, back.get(lot.number, 0)) for lot in others}
         first = sorted(others, key=lambda lot: (lot.active, *lot.soonest()))

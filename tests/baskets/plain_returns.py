@@ -28,17 +28,13 @@ def give_back(
 ) -> Returned:
     """The named lines, or so much money from the first line on, or all that is left, has come back."""
     shop.settle(card, at)
-    before, stamps_before = card.stream, sum(line.stamps_kept() for line in purchase.lines)
-    entered_before = card.entered(purchase)
+    stamps_before = sum(line.stamps_kept() for line in purchase.lines)
+    whole_steps = _steps(card, purchase)
     money = _bring(purchase, line_ids, amount)
     given, lasting, stamps_back, awaited = _give_rewards(shop, card, purchase, at)
     card.stamps += stamps_back
-    points = card.rules["points"]
-    if card.rules["carry_remainder"]:
-        steps = before // card.step - card.stream // card.step
-    else:
-        steps = entered_before // card.step - card.entered(purchase) // card.step
-    due = steps * points + (purchase.bonus if purchase.wholly_back else 0)
+    steps = whole_steps - _steps(card, purchase)
+    due = steps * card.rules["points"] + (purchase.bonus if purchase.wholly_back else 0)
     if purchase.review == "REFUSED":
         due = 0
     taken, debt = card.take_back(purchase, due, lasting)
@@ -46,13 +42,21 @@ def give_back(
     purchase.kept_points = 0 if gone else max(0, purchase.kept_points - due)
     if purchase.review != "REFUSED":
         card.stamps -= stamps_before - sum(line.stamps_kept() for line in purchase.lines)
-    shop.mend_punch_card(card, purchase, awaited)
+    shop.mend_punch_card(card, purchase, awaited, at)
     issued = shop.fill(card, at)
     if purchase.wholly_back:
         if purchase.review == "HELD":
             purchase.review = "RELEASED"
+            for lot in purchase.lots:
+                lot.held = False
         card.put_dates()
     return Returned(taken, given, debt, money, taken < due, issued)
+
+
+def _steps(card: Card, purchase: Purchase) -> int:
+    """Of the card's money, if the remainder is carried; of the purchase's by itself, if not, or while it waits."""
+    together = card.rules["carry_remainder"] and purchase.review != "HELD"
+    return (card.stream if together else card.entered(purchase)) // card.step
 
 
 def _give_rewards(shop: PlainShop, card: Card, purchase: Purchase, at: datetime) -> tuple[int, int, int, int]:

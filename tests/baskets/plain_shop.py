@@ -3,7 +3,7 @@
 from calendar import isleap
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -117,17 +117,24 @@ class PlainShop:
         zone: ZoneInfo,
         at: datetime,
     ) -> Sold | None:
-        """The sale has happened; None, and nothing has, if one of the wanted rewards cannot be had."""
+        """The sale has happened; None, and nothing has, if one of the wanted rewards cannot be had, or takes nothing
+        off.
+        """
         self.settle(card, at)
         if not self.affordable(card, bought) or not all(self.can_have(card, r, store=till, at=at) for r in bought):
             return None
         offers = [*(ticket.reward for ticket in used), *bought]
         off = plain_basket.discounts(offers, goods)
+        if any(not parts and reward.kind != "PERK" for reward, parts in zip(offers, off, strict=True)):
+            return None
         paid = tuple(good.minor - sum(part.get(i, 0) for part in off) for i, good in enumerate(goods))
         who = self._shopper(card, zone, at)
+        odd = self._odd(card, goods, till, who.local.date(), at)
+        if odd:
+            who = replace(who, carried=0)
         earned = plain_basket.earned(self.rules, goods, paid, who)
         points, stamps = sum(earned.points) + earned.bonus, sum(earned.stamps)
-        held = self._odd(card, goods, till, who.local.date(), at) and bool(points or stamps)
+        held = odd and any(minor and often for minor, often in zip(paid, earned.often, strict=True))
         self.till_times[till].append(at)
         capped_money = earned.capped // self.rules["points"] * card.step
         counted = sum(minor * often for minor, often in zip(paid, earned.often, strict=True))
@@ -145,7 +152,7 @@ class PlainShop:
             most=max(0, counted - capped_money),
             stamps=stamps,
             review="HELD" if held else "",
-            lot=None,
+            lots=[],
             used=[],
             spot=card.spend(spot) if spot else None,
             kept_points=points,
@@ -156,7 +163,7 @@ class PlainShop:
             purchase.used.append((ticket, frozenset(parts)))
         for reward in bought:
             self.shelf(reward, -1)
-        self._earn(card, purchase, at)
+        self._earn(card, purchase, points, at)
         card.purchases.append(purchase)
         card.put_dates()
         if not held:
@@ -200,20 +207,20 @@ class PlainShop:
             or of_till >= review["sales_per_hour_of_terminal"]
         )
 
-    def _earn(self, card: Card, purchase: Purchase, at: datetime) -> None:
-        if not purchase.points:
+    def _earn(self, card: Card, purchase: Purchase, points: int, at: datetime) -> None:
+        if not points:
             return
         days = self.rules["pending_days"]
         activates = next_midnight(at + days * DAY, NEW_YORK) if days else at
         lot = card.new_lot(
-            purchase.points,
+            points,
             at=at,
             activates=activates,
             expires=self._expires(activates),
             held=purchase.review == "HELD",
         )
-        purchase.lot = lot
-        paid = min(card.debt, purchase.points)
+        purchase.lots.append(lot)
+        paid = min(card.debt, points)
         lot.left -= paid
         lot.paid_debt = paid
         card.debt -= paid
@@ -239,11 +246,14 @@ class PlainShop:
             issued.append(ticket)
         return tuple(issued)
 
-    def mend_punch_card(self, card: Card, purchase: Purchase, awaited: int) -> None:
-        """Below zero the newest voucher of a full punch card goes; none, where that is used in this very purchase."""
+    def mend_punch_card(self, card: Card, purchase: Purchase, awaited: int, at: datetime) -> None:
+        """Below zero the newest voucher of a full punch card that is still good goes; none, where that is used in this
+        very purchase.
+        """
         while card.stamps + awaited < 0:
             mine = [each for each in card.tickets if each.origin == "STAMPS"]
-            open_ones = [each for each in mine if each.state == "USABLE" or each.used_in is purchase]
+            good = [each for each in mine if each.state == "USABLE" and each.until is not None and each.until > at]
+            open_ones = [each for each in mine if each in good or each.used_in is purchase]
             if not open_ones or open_ones[-1].state != "USABLE":
                 break
             open_ones[-1].state = "CANCELLED"
@@ -252,10 +262,15 @@ class PlainShop:
     # ------------------------------------------------------------ what the merchant decides
 
     def release(self, card: Card, purchase: Purchase, *, at: datetime) -> None:
+        """Its points go on by their dates, and its money counts with all other: that may make one step more."""
         self.settle(card, at)
+        before, alone = card.stream // card.step, card.entered(purchase) // card.step
         purchase.review = "RELEASED"
-        if purchase.lot:
-            purchase.lot.held = False
+        for lot in purchase.lots:
+            lot.held = False
+        if self.rules["carry_remainder"]:
+            more = card.stream // card.step - before - alone
+            self._earn(card, purchase, more * self.rules["points"], at)
         self.settle(card, at)
         plain_tiers.rise(card, at)
 
@@ -263,13 +278,12 @@ class PlainShop:
         """It has earned nothing, and what of it had paid a debt is owed again."""
         self.settle(card, at)
         purchase.review, purchase.kept_points = "REFUSED", 0
-        lot = purchase.lot
-        if lot:
+        for lot in purchase.lots:
             card.lifetime -= lot.left
             card.debt += lot.paid_debt - purchase.owed_again
             lot.left, lot.held = 0, False
         card.stamps -= sum(line.stamps_kept() for line in purchase.lines)
-        self.mend_punch_card(card, purchase, 0)
+        self.mend_punch_card(card, purchase, 0, at)
         card.put_dates()
 
     # ------------------------------------------------------------ time

@@ -50,7 +50,8 @@ VOUCHERS_SQL = """
 STOCK_SQL = "SELECT slug, stock FROM rewards WHERE stock IS NOT NULL"
 
 # Not of what expired while no worker came, and not of cards to which points came back, or of which a purchase did (its
-# dates with it), or a held sale was decided, when it was too late for a notice.
+# dates with it), or a held sale was decided, when it was too late for a notice. A purchase that had earned nothing
+# comes back, or is refused, without an entry.
 UNTOLD_SQL = """
     SELECT e.card_id, e.occurred_at
     FROM entries AS e
@@ -62,8 +63,17 @@ UNTOLD_SQL = """
       )
       AND NOT EXISTS (
           SELECT FROM entries AS o
-          WHERE o.card_id = e.card_id AND o.kind IN ('RETURNED', 'REFUNDED', 'ACTIVATED', 'CHANGED')
+          WHERE o.card_id = e.card_id AND o.kind IN ('RETURNED', 'REFUNDED', 'REVERSED', 'ACTIVATED', 'CHANGED')
             AND o.posted_at > e.occurred_at - make_interval(days => $2) AND o.seq < e.seq
+      )
+      AND NOT EXISTS (
+          SELECT FROM sales AS o
+          LEFT JOIN refunds AS r ON r.sale_id = o.sale_id
+          CROSS JOIN LATERAL (
+              SELECT CASE WHEN o.review = 'REFUSED' THEN o.reviewed_at WHEN o.wholly_returned THEN r.posted_at END AS at
+          ) AS gone
+          WHERE o.card_id = e.card_id AND gone.at <= e.posted_at
+            AND gone.at > e.occurred_at - make_interval(days => $2)
       )
 """
 

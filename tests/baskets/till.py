@@ -11,7 +11,7 @@ from tests.factories import Shop as Place
 from wallet import check_ins, refunds, sales
 from wallet.baskets import Basket, Line
 from wallet.database import Conn
-from wallet.errors import InsufficientPoints, QuoteChanged, RewardUnavailable
+from wallet.errors import InsufficientPoints, QuoteChanged, RewardUnavailable, VoucherNotUsable
 from wallet.sales import Recorded, Wanted
 from wallet.values import (
     CardId,
@@ -107,7 +107,7 @@ class Till(Protocol):
     """Somebody who records sales and refunds: functions of the domain, or the application over HTTP."""
 
     async def sell(self, wish: Wish, terminal: Terminal, *, now: datetime) -> SaleSeen | None:
-        """The sale, quoted and recorded; None if the quote refuses a reward."""
+        """The sale, quoted and recorded; None if the quote refuses a reward or a voucher."""
 
     async def refund(
         self, terminal: Terminal, sale_id: SaleId, line_ids: Sequence[str] | None, amount: int | None, *, now: datetime
@@ -128,7 +128,7 @@ class Functions:
                 quote = await sales.quote(
                     self.conn, terminal=terminal, customer=code, basket=wish.basket, wanted=wish.wanted, now=now
                 )
-        except (RewardUnavailable, InsufficientPoints):
+        except (RewardUnavailable, InsufficientPoints, VoucherNotUsable):
             return None
         requoted = False
         try:

@@ -144,6 +144,9 @@ class Year:
             self.counts.refused_offers += 1
             bought = []
             done = await self._rung_up(receipt, card, goods, used, bought)
+        if done is None:
+            used = []
+            done = await self._rung_up(receipt, card, goods, used, bought)
         assert done is not None, receipt
         seen, sold = done
         self._compare_sale(receipt, card, seen, sold)

@@ -13,6 +13,7 @@ from tests.database import MigratedServer
 from tests.wallet.sales import histories
 from tests.wallet.sales.histories import History
 from wallet.database import Conn
+from wallet.rules import Rules
 
 Law = Callable[[History, st.DataObject], Awaitable[None]]
 
@@ -30,20 +31,21 @@ class Court:
     sales: int = 0
     refunds: int = 0
 
-    def tries(self, law: Law, *, examples: int) -> None:
-        """The law holds for so many random histories."""
+    def tries(self, law: Law, *, examples: int, programs: st.SearchStrategy[Rules] | None = None) -> None:
+        """The law holds for so many random histories, under any of the programs."""
+        drawn = histories.programs() if programs is None else programs
 
         @settings(max_examples=examples, deadline=None, suppress_health_check=list(HealthCheck), database=None)
         @given(st.data())
         def example(data: st.DataObject) -> None:
-            self.loop.run_until_complete(self._example(law, data))
+            self.loop.run_until_complete(self._example(law, data, drawn))
 
         example()
 
-    async def _example(self, law: Law, data: st.DataObject) -> None:
+    async def _example(self, law: Law, data: st.DataObject, programs: st.SearchStrategy[Rules]) -> None:
         with suppress(Undone):
             async with self.conn.transaction():
-                history = await histories.begin(self.conn, data)
+                history = await histories.begin(self.conn, data, data.draw(programs))
                 await law(history, data)
                 await histories.assert_lawful(self.conn)
                 self.sales += await self.conn.fetchval("SELECT COUNT(*) FROM sales")

@@ -10,23 +10,37 @@ from tests.factories import make_points, make_reward, make_shop
 from tests.wallet.counter import make_member
 from tests.wallet.sales.histories import assert_lawful
 from tests.wallet.sales.till import checkout, receipt, refund, spend, visit
-from wallet import audit
+from wallet import audit, reviews
 from wallet.database import Conn
-from wallet.rules import Rules, StampRules
+from wallet.rules import ReviewRules, Rules, StampRules
 from wallet.sales import Wanted
 from wallet.values import CheckInPurpose, Minor, Points, RewardKind
 
-RULES = Rules(points=Points(1), per_minor=Minor(100), returns_debt=True, stamps=StampRules("item", 3, "free-coffee"))
+RULES = Rules(
+    points=Points(1),
+    per_minor=Minor(100),
+    carry_remainder=True,
+    returns_debt=True,
+    stamps=StampRules("item", 3, "free-coffee"),
+    review=ReviewRules(amount_minor=Minor(20_000)),
+)
 
 
 async def make_history(conn: Conn, now: datetime) -> None:
-    """A discount, a full punch card, a part of the money back, a debt, and a sale that paid some of it."""
+    """A sale that was released and one that is held, a discount, a full punch card, a part of the money back, a debt,
+    and a sale that paid some of it.
+    """
     shop = await make_shop(conn, rules=RULES, now=now)
     member = await make_member(conn, shop, now=now)
     await make_reward(conn, shop, slug="free-coffee", now=now)
     off = await make_reward(conn, shop, kind=RewardKind.AMOUNT_OFF, amount_minor=Minor(200), cost_points=5, now=now)
     await make_points(conn, shop, member.card_id, 5, now=now)
     customer = await visit(conn, shop, member, CheckInPurpose.REDEEM, now=now)
+    released = await checkout(conn, shop.terminal, customer, receipt(20_080), now=now)
+    async with conn.transaction():
+        await reviews.release(conn, merchant_id=shop.merchant_id, sale_id=released.sale.sale_id, now=now)
+    held = await checkout(conn, shop.terminal, customer, receipt(20_070), now=now)
+    assert (released.sale.in_review, held.sale.in_review) == (True, True)
     wanted = Wanted((), (off.reward_id,))
     sold = await checkout(conn, shop.terminal, customer, receipt(500, 700, 300), wanted=wanted, now=now)
     await refund(conn, shop.terminal, sold.sale.sale_id, amount=250, now=now)
@@ -63,6 +77,20 @@ TAMPERINGS = {
     ),
     "refunds took back what their entries say": (
         "UPDATE refunds SET points_taken_back = 0 WHERE points_taken_back > 0",
+    ),
+    "a lot is held as long as its sale is": (
+        "UPDATE lots SET held = FALSE WHERE held",
+        "UPDATE sales SET review = 'RELEASED', reviewed_at = posted_at WHERE review = 'HELD'",
+        "UPDATE lots SET held = TRUE, activated_at = NULL WHERE NOT held",
+    ),
+    "points are the whole steps of the money that counts, and a card carries the rest": (
+        "UPDATE cards SET carries = jsonb_set(carries, '{1/100}', to_jsonb((carries ->> '1/100')::bigint + 1))",
+        """UPDATE cards SET carries = '{}'""",
+        """UPDATE cards SET carries = carries || '{"2/100": 1}'""",
+        "UPDATE sales SET review = 'RELEASED', reviewed_at = posted_at WHERE review = 'HELD'",
+        "UPDATE sale_lines SET hundredths = 200 WHERE amount_minor = 20070",
+        "UPDATE sales SET points = points + 1",
+        "UPDATE refunds SET points_due = points_due + 1",
     ),
     "the stamps of a card are what their movements sum to": ("UPDATE cards SET stamps = stamps + 1",),
 }

@@ -15,7 +15,7 @@ from wallet import offline, programs, sales
 from wallet.baskets import Basket
 from wallet.database import Conn
 from wallet.errors import CodeExpired, CodeInvalid, IdempotencyKeyReused, InvalidInput, Refusal
-from wallet.rules import Rules
+from wallet.rules import Rules, TierLevel, TierRules
 from wallet.sales import CustomerRef, Recorded
 from wallet.values import CheckInPurpose, Minor, Points, Terminal
 
@@ -78,6 +78,25 @@ async def test_a_code_that_was_good_when_it_was_scanned_earns_days_later(
     entry = await conn.fetchrow("SELECT occurred_at, posted_at FROM entries")
     assert entry is not None
     assert (entry["occurred_at"], entry["posted_at"]) == (scanned_at, now)
+
+
+async def test_a_tier_that_a_sale_of_before_raises_neither_begins_nor_ends_before_the_one_that_stands(
+    conn: Conn, now: datetime
+) -> None:
+    # given Silver since now, for a month, and a sale of two days ago that a till tells of after that
+    levels = (TierLevel("Silver", 50), TierLevel("Gold", 100))
+    rules = replace(RULES, per_minor=Minor(100), tiers=TierRules(levels, months=1))
+    shop = await make_shop(conn, rules=rules, now=now - timedelta(days=40))
+    member = await make_member(conn, shop, now=now - timedelta(days=40))
+    silver = await checkout(conn, shop.terminal, await visit(conn, shop, member, now=now), receipt(6_000), now=now)
+    code = qr(await show(conn, shop, member, now=now - TWO_DAYS))
+    # when
+    gold = await settle(conn, shop.terminal, code, receipt(5_000), scanned_at=now - TWO_DAYS, now=now)
+    # then
+    before, after = silver.card.standing, gold.card.standing
+    assert (before.tier, after.tier) == ("Silver", "Gold")
+    assert (after.since, after.until, after.review_at) == (before.since, before.until, before.review_at)
+    assert before.since == now
 
 
 async def test_the_phone_s_code_may_have_been_cleared_away_since(

@@ -1,10 +1,11 @@
 """The law of refunds, over random rules, baskets, rewards and histories, on the real database.
 
-Any split of a return ends where one return of all of it ends; and a sale and its full return leave everything where it
-was. After each example the audit finds nothing.
+Any split of a return ends where one return of all of it ends; a sale and its full return leave everything where it was,
+whatever the merchant decided of it; and other sales have earned what they would have earned without it. After each
+example the audit finds nothing.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from datetime import timedelta
 from time import perf_counter
@@ -18,11 +19,20 @@ from tests.wallet.court import Court, Law, Undone, sitting
 from tests.wallet.sales import histories
 from tests.wallet.sales.histories import History
 from tests.wallet.sales.till import refund
+from wallet.baskets import Basket
+from wallet.rules import Rules
 
 EXAMPLES = 30
 SOAK_EXAMPLES = 3_000
 
 MOSTLY = st.sampled_from((True, True, False))
+DECISIONS = st.sampled_from((None, False, True))
+"""Of a sale that is held: none, released, refused."""
+
+PAUSES = st.sampled_from((timedelta(0), timedelta(hours=4), timedelta(hours=17)))
+"""Short, so that no voucher for a full punch card lapses."""
+
+Other = tuple[timedelta, Basket, bool | None]
 
 
 @pytest.fixture
@@ -74,6 +84,8 @@ async def a_sale_and_its_refund_leave_everything_where_it_was(history: History, 
             raise Undone
     # when something is bought, and all of it comes back in any way
     sale_id = (await histories.sell(history, data, rich=data.draw(MOSTLY))).sale.sale_id
+    if (refuse := data.draw(DECISIONS)) is not None:
+        await histories.decide(history, sale_id, refuse=refuse)
     history.now = later
     await histories.bring_back(history, data, sale_id, wholly=True)
     # then it is as if it had never been
@@ -82,22 +94,55 @@ async def a_sale_and_its_refund_leave_everything_where_it_was(history: History, 
     assert differences(await histories.state(history), before) == {}
 
 
-LAWS: tuple[Law, ...] = (
-    any_split_ends_where_one_refund_ends,
-    a_sale_and_its_refund_leave_everything_where_it_was,
+async def a_sale_that_came_to_nothing_has_changed_nothing_for_others(history: History, data: st.DataObject) -> None:
+    # given a card with a past, and what else is going to be bought, some of it to be looked at
+    await histories.live(history, data, steps=data.draw(st.sampled_from((2, 1, 4))))
+    others = data.draw(st.lists(st.tuples(PAUSES, histories.baskets(), DECISIONS), min_size=1, max_size=4))
+    first, refuse = data.draw(st.integers(0, len(others))), data.draw(DECISIONS)
+    began, without = history.now, {}
+    with suppress(Undone):
+        async with history.conn.transaction():
+            await bought(history, others)
+            without = await histories.sums(history)
+            raise Undone
+    # when there was one sale before, decided somewhere between the others, and it came back after them
+    history.now = began
+    sale_id = (await histories.sell(history, data, rich=data.draw(MOSTLY))).sale.sale_id
+    await bought(history, others[:first])
+    if refuse is not None:
+        await histories.decide(history, sale_id, refuse=refuse)
+    await bought(history, others[first:])
+    await histories.bring_back(history, data, sale_id, wholly=True)
+    # then the others are worth as much
+    assert differences(await histories.sums(history), without) == {}
+
+
+async def bought(history: History, others: Sequence[Other]) -> None:
+    for pause, basket, refuse in others:
+        history.now += pause
+        sale_id = await histories.sell_plainly(history, basket)
+        if refuse is not None:
+            await histories.decide(history, sale_id, refuse=refuse)
+
+
+LAWS: tuple[tuple[Law, st.SearchStrategy[Rules]], ...] = (
+    (any_split_ends_where_one_refund_ends, histories.programs()),
+    (a_sale_and_its_refund_leave_everything_where_it_was, histories.programs()),
+    (a_sale_that_came_to_nothing_has_changed_nothing_for_others, histories.forgetful_programs()),
 )
+NAMES = [law.__name__ for law, _ in LAWS]
 
 
-@pytest.mark.parametrize("law", LAWS, ids=lambda law: law.__name__)
-def test_law(court: Court, law: Law) -> None:
-    court.tries(law, examples=EXAMPLES)
+@pytest.mark.parametrize(("law", "programs"), LAWS, ids=NAMES)
+def test_law(court: Court, law: Law, programs: st.SearchStrategy[Rules]) -> None:
+    court.tries(law, examples=EXAMPLES, programs=programs)
 
 
 @pytest.mark.soak
-@pytest.mark.parametrize("law", LAWS, ids=lambda law: law.__name__)
-def test_law_over_thousands_of_histories(court: Court, law: Law) -> None:
+@pytest.mark.parametrize(("law", "programs"), LAWS, ids=NAMES)
+def test_law_over_thousands_of_histories(court: Court, law: Law, programs: st.SearchStrategy[Rules]) -> None:
     began = perf_counter()
-    court.tries(law, examples=SOAK_EXAMPLES)
+    court.tries(law, examples=SOAK_EXAMPLES, programs=programs)
     seconds = perf_counter() - began
     print(  # noqa: T201
         f"\n{law.__name__}: {SOAK_EXAMPLES:,} histories, {court.sales:,} sales, {court.refunds:,} refunds,"

@@ -278,6 +278,20 @@ async def test_sales_and_refunds_in_any_order_keep_the_count_of_the_money(conn: 
 # --- when the rate changes
 
 
+async def test_a_purchase_that_comes_back_puts_off_no_date(conn: Conn, now: datetime) -> None:
+    # given points that lapse a month after the last purchase, and a purchase of ten days later
+    shop, member, customer = await carrying_shop(conn, rules=replace(DROPPING, inactivity_months=1), now=now)
+    await checkout(conn, shop.terminal, customer, receipt(30_000), now=now)
+    expires_at = await conn.fetchval("SELECT expires_at FROM lots")
+    later = now + timedelta(days=10)
+    sold = await checkout(conn, shop.terminal, await visit(conn, shop, member, now=later), receipt(20_000), now=later)
+    assert await conn.fetchval("SELECT MIN(expires_at) FROM lots") > expires_at + timedelta(days=9)
+    # when
+    await refund(conn, shop.terminal, sold.sale.sale_id, now=later + timedelta(days=1))
+    # then
+    assert await conn.fetchval("SELECT expires_at FROM lots WHERE remaining > 0") == expires_at
+
+
 async def revise(conn: Conn, shop: Shop, rules: Rules, *, now: datetime) -> None:
     await programs.revise(
         conn, merchant_id=shop.merchant_id, program_id=shop.program_id, rules=rules, valid_from=now, now=now

@@ -7,7 +7,7 @@ transactions on one snapshot, so that they look at one moment and block nobody.
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
-from wallet.audit import accounts, business, chains, lots, returns
+from wallet.audit import accounts, business, chains, lots, returns, streams
 from wallet.database import Conn
 
 COUNT_SQL = """
@@ -46,7 +46,7 @@ class Extent:
     points_owed: int
 
 
-LAWS = (*chains.LAWS, *accounts.LAWS, *lots.LAWS, *business.LAWS, *returns.LAWS)
+LAWS = (*chains.LAWS, *accounts.LAWS, *lots.LAWS, *business.LAWS, *returns.LAWS, *streams.LAWS)
 """What always holds, each with the query that returns a sentence for everything of which it does not."""
 
 

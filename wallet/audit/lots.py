@@ -26,7 +26,17 @@ LOTS_SQL = """
     ORDER BY c.merchant_id, c.card_id
 """
 
+# Of nothing else has anybody to decide, so other lots that are held would be so for ever.
+HELD_SQL = """
+    SELECT 'lot ' || l.lot_id || CASE WHEN l.held THEN ' is held, its sale is not' ELSE ' is not held, its sale is' END
+    FROM lots AS l
+    LEFT JOIN sales AS s ON s.merchant_id = l.merchant_id AND s.sale_id = l.sale_id
+    WHERE l.held <> (s.review IS NOT DISTINCT FROM 'HELD')
+    ORDER BY l.merchant_id, l.lot_id
+"""
+
 LAWS = (
     ("every lot has left what its movements say", LOT_MOVEMENTS_SQL),
     ("the lots of a card sum to its balance", LOTS_SQL),
+    ("a lot is held as long as its sale is", HELD_SQL),
 )

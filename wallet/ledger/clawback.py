@@ -75,14 +75,11 @@ class Earlier:
 
 @dataclass(frozen=True, slots=True)
 class TakenBack:
-    """What a return took, and by how much the card's debt grew by it, or shrank. `posted` is None where it took
-    nothing.
-    """
+    """What a return took, and by how much the card's debt grew by it, or shrank."""
 
     card: LockedCard
     points: Points
     debt: int
-    posted: Posted | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,12 +134,10 @@ async def take_back(
             pending += part if row["pending"] else 0
             left -= part
     taken = Points(wanted.points - owed_again - left)
-    posted = None
     if taken:
-        posted = await post_taken(conn, card, lots=lots, pending=pending, carry=carry, cause=cause, now=now)
-        card = posted.card
+        card = (await post_taken(conn, card, lots=lots, pending=pending, carry=carry, cause=cause, now=now)).card
     debt = owed_again + (left - wanted.made_up if owes else 0)
-    return TakenBack(await change_debt(conn, card, points=debt), taken, debt, posted)
+    return TakenBack(await change_debt(conn, card, points=debt), taken, debt)
 
 
 async def post_taken(

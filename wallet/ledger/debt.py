@@ -17,6 +17,8 @@ EARNED_LOT_SQL = """
     SELECT lot_id, activated_at IS NULL AS pending
     FROM lots
     WHERE merchant_id = $1 AND card_id = $2 AND sale_id = $3 AND remaining >= $4
+    ORDER BY source_seq DESC
+    LIMIT 1
 """
 
 

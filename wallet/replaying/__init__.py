@@ -4,7 +4,8 @@ It is as if the draft had been published when the time began. Until then everyth
 stamps on the punch cards, the money that cards carried at each rate, what had been bought. From then on the draft
 judges what was sold, in the order in which it was recorded, and what came back of it. Members buy the same, pay the
 same and use the same vouchers; what the merchant refused earns nothing; what the draft would hold for the merchant to
-look at counts as if it had been let go at once. A replay of the rules that were in force gives what was given.
+look at counts as if it had been let go at once, and what they did look at counts by itself until they had. A replay
+of the rules that were in force gives what was given.
 """
 
 from datetime import datetime

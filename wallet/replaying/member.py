@@ -120,9 +120,8 @@ class MemberReplay:
         life.stamps += self.spent[sale.sale_id]
         facts = life.facts(rules, sale, self.trial.punch_card)
         basket = Basket(sale.receipt_number, sale.currency, tuple(each.line for each in sale.lines))
-        given = planning.circumstances_of(
-            rules, facts, local=sale.occurred_at.astimezone(sale.zone), carry=life.carries.get(rules.rate, 0)
-        )
+        carry = 0 if sale.was_held else life.carries.get(rules.rate, 0)
+        given = planning.circumstances_of(rules, facts, local=sale.occurred_at.astimezone(sale.zone), carry=carry)
         earned = earning.judge(
             rules,
             basket.lines,
@@ -130,7 +129,8 @@ class MemberReplay:
             circumstances=given,
             currency=sale.currency,
         )
-        life.carries[rules.rate] = earned.carry_after
+        if not sale.was_held:
+            life.carries[rules.rate] = earned.carry_after
         self._look_at(rules, planning.velocity_of(facts, basket), earned)
         points = Points(earned.points + earned.bonus_points)
         sold = SoldBefore(
@@ -164,12 +164,24 @@ class MemberReplay:
         assert at is not None
         self.life.settle(at, self.trial.rules_at)
         if not sale.refused:
+            if at >= self.trial.since:
+                self._join(sold)
             self.life.release(sold, self.trial.rules_at(at), at)
             return
         self.life.refuse(sold)
         if at >= self.trial.since:
             self._take_stamps(sold, sold.stamps_kept, given_back=0)
             self._fill()
+
+    def _join(self, sold: SoldBefore) -> None:
+        """What the sale left over is carried from now on. A step that it completes is no sale's, so it is not counted:
+        neither here nor in what was given.
+        """
+        rate = sold.rules.rate
+        lines = [KeptLine(line.hundredths, line.paid_minor, line.kept_minor, line.kept_minor) for line in sold.lines]
+        carry = self.life.carries.get(rate, 0)
+        joined = earning.join(sold.rules, lines, capped_points=sold.capped_points, carry=carry)
+        self.life.carries[rate] = joined.carry_after
 
     def _look_at(self, rules: Rules, velocity: reviews.Velocity, earned: earning.Earning) -> None:
         reason = reviews.suspicion(rules.review, velocity)
@@ -212,12 +224,14 @@ class MemberReplay:
 
     def _due(self, sold: SoldBefore, parts: Returned) -> Points:
         """What goes back of the points, by the rules that judged the sale. The carry of the card follows."""
+        if sold.refused:
+            return NOTHING
         rate = sold.rules.rate
         lines = [
             KeptLine(line.hundredths, line.paid_minor, line.kept_minor, parts.kept_after(line)) for line in sold.lines
         ]
         carry = self.life.carries.get(rate, 0)
-        back = earning.give_back(sold.rules, lines, capped_points=sold.capped_points, carry=carry)
+        back = earning.give_back(sold.rules, lines, capped_points=sold.capped_points, carry=carry, by_itself=sold.held)
         self.life.carries[rate] = back.carry_after
         return Points(back.points + (sold.bonus_points if parts.is_all else 0))
 

@@ -71,7 +71,7 @@ LINES_SQL = """
     FROM sales AS s
     JOIN sale_lines AS l ON l.merchant_id = s.merchant_id AND l.sale_id = s.sale_id
     WHERE s.merchant_id = $1 AND s.card_id = ANY($2::uuid[])
-      AND (s.posted_at >= $3 OR EXISTS (
+      AND (s.posted_at >= $3 OR s.reviewed_at >= $3 OR EXISTS (
           SELECT FROM refunds AS r
           WHERE r.merchant_id = s.merchant_id AND r.sale_id = s.sale_id AND r.posted_at >= $3
       ))

@@ -45,7 +45,7 @@ class RecordedReturn:
 @dataclass(frozen=True, slots=True)
 class RecordedSale:
     """A sale as it is now, with all that came back of it since. Lines are there where they are needed: of the sales of
-    the time that is replayed, and of older ones of which something came back in it.
+    the time that is replayed, and of older ones of which something came back in it, or that were decided in it.
     """
 
     card_id: CardId
@@ -83,6 +83,16 @@ class RecordedSale:
     def was_held(self) -> bool:
         """Whether it counted for no tier until the merchant had decided, if they have."""
         return self.review is not None
+
+    @property
+    def in_stream(self) -> bool:
+        """Whether its money is in the card's stream: not before the merchant has released it, where they looked."""
+        return self.review is None or self.review == "RELEASED"
+
+    def was_in_stream(self, at: datetime) -> bool:
+        """Whether it was, of the moment before `at`."""
+        released = self.reviewed_at is None or self.reviewed_at < at
+        return self.posted_at < at and self.in_stream and released
 
     def is_all(self, back: RecordedReturn) -> bool:
         """Whether nothing of the sale was left after the return."""

@@ -34,23 +34,22 @@ class Trial:
 
 
 def carries_at(trial: Trial, member: RecordedMember) -> dict[Rate, int]:
-    """What the card carried when the time began, at each rate: what it carries now, with all that was sold in the time
-    taken out of the stream of money again, and all that came back put back in.
+    """What the card carried when the time began, at each rate: what it carries now, with all that came into the stream
+    of money in the time taken out again, and all that came out of it put back in.
     """
     carries = dict(member.carries)
     for sale in member.sales:
         rules = trial.revisions[sale.revision][1]
-        if not sale.lines or not rules.points:
+        if not (sale.lines and rules.points and rules.carry_remainder):
             continue
         lines = list[KeptLine]()
         for each in sale.lines:
             then = each.paid_minor - _returned_minor(sale, each.position, before=trial.since)
             now = each.paid_minor - _returned_minor(sale, each.position, before=None)
-            was_kept = then if sale.posted_at < trial.since else 0
-            lines.append(KeptLine(each.hundredths, each.paid_minor, Minor(now), Minor(was_kept)))
-        carry = carries.get(rules.rate, 0)
-        undone = earning.give_back(rules, lines, capped_points=sale.capped_points, carry=carry)
-        carries[rules.rate] = undone.carry_after % rules.step
+            lines.append(KeptLine(each.hundredths, each.paid_minor, Minor(then), Minor(now)))
+        then, now = earning.entered(rules, lines, capped_points=sale.capped_points)
+        came_in = (now if sale.in_stream else 0) - (then if sale.was_in_stream(trial.since) else 0)
+        carries[rules.rate] = (carries.get(rules.rate, 0) - came_in) % rules.step
     return carries
 
 

@@ -1,7 +1,7 @@
 """What a sale would do, all of it, before any of it is done. Pure: a quote shows it, a checkout does it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
@@ -66,16 +66,19 @@ def plan(
 ) -> Plan:
     """The outcome of the basket for a member of whom `facts` are known, with the offers taken.
 
-    `suspicion` is a reason to hold the points that the caller has; the rules may have others.
+    `suspicion` is a reason to hold the points that the caller has; the rules may have others. What is odd is a stream
+    by itself until the merchant has released it, and waits for that if anything of it counts, be it for no point yet:
+    else a later purchase would have the point.
     """
     taken = discounts.apply(offers, basket.lines)
     paid = _paid(basket, taken)
     local = occurred_at.astimezone(ZoneInfo(terminal.timezone))
-    given = circumstances_of(rules, facts, local=local, carry=carry)
-    earned = earning.judge(rules, basket.lines, paid=paid, circumstances=given, currency=basket.currency)
-    points = Points(earned.points + earned.bonus_points)
     odd = suspicion or reviews.suspicion(rules.review, velocity_of(facts, basket))
-    held = odd if points or earned.stamps else None
+    given = circumstances_of(rules, facts, local=local, carry=0 if odd else carry)
+    earned = earning.judge(rules, basket.lines, paid=paid, circumstances=given, currency=basket.currency)
+    earned = replace(earned, carry_after=carry) if odd else earned
+    points = Points(earned.points + earned.bonus_points)
+    held = odd if earned.eligible_minor else None
     spent_stamps = sum(offer.reward.cost_stamps or 0 for offer in offers if offer.voucher_id is None)
     full_cards, stamps_after = _stamped(facts, facts.stamps - spent_stamps, earned.stamps)
     zone = ZoneInfo(terminal.merchant_timezone)

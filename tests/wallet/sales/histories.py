@@ -1,4 +1,4 @@
-"""Random programs and random lives of a card in them: what laws over sales and refunds are tried on."""
+"""Random programs and random lives of a card in them: what laws over sales, refunds and decisions are tried on."""
 
 from collections.abc import Sequence
 from contextlib import suppress
@@ -9,14 +9,15 @@ from uuid import UUID
 
 from hypothesis import strategies as st
 
+from infra.sweeps import lapse_vouchers
 from tests.factories import Shop, make_points, make_reward, make_shop
 from tests.wallet import drawn
 from tests.wallet.counter import Member, make_member
-from tests.wallet.sales.till import checkout, claimed, quote, refund, spend, visit
-from wallet import audit, ledger, sales
+from tests.wallet.sales.till import checkout, claimed, picked, quote, refund, spend, visit
+from wallet import audit, ledger, reviews, sales
 from wallet.baskets import Basket, Line
 from wallet.database import Conn
-from wallet.errors import InsufficientPoints, RewardUnavailable
+from wallet.errors import InsufficientPoints, RewardUnavailable, VoucherNotUsable
 from wallet.rewards import Reward
 from wallet.rules import (
     Bonuses,
@@ -73,6 +74,24 @@ PUNCH_CARDS = (
     StampRules("item", 3, "free-loaf", categories=("bread",)),
     StampRules("visit", 2, "free-coffee", cooldown_hours=5),
 )
+
+
+HELD_SQL = """
+    SELECT sale_id
+    FROM sales WHERE card_id = $1 AND review = 'HELD' ORDER BY sale_id
+"""
+
+# Points wherever they are, and what is owed taken off them, stamps wherever they are.
+SUMS_SQL = """
+    SELECT c.carries, c.lifetime_earned - c.debt AS lifetime,
+           (SELECT SUM(a.balance) FROM accounts AS a WHERE a.card_id = c.card_id) - c.debt AS points,
+           c.stamps + COALESCE((SELECT SUM(v.stamps) FROM vouchers AS v
+                                WHERE v.card_id = c.card_id AND v.origin = 'STAMPS' AND v.state = 'USABLE'
+                                  AND v.usable_until > $2), 0) AS stamps
+    FROM cards AS c WHERE c.card_id = $1
+"""
+
+ACTS = ("sell", "sell", "give away", "sell", "claim", "bring back", "decide", "sweep")
 
 
 @dataclass
@@ -135,9 +154,29 @@ def baskets(draw: st.DrawFn, *, least: int = 1) -> Basket:
     return Basket("R-1", "INR", tuple(lines))
 
 
-async def begin(conn: Conn, data: st.DataObject) -> History:
-    """A program with rewards of every kind, and a member who has some points of various lives."""
-    shop = await make_shop(conn, rules=data.draw(programs()), now=START)
+def forgetful_programs() -> st.SearchStrategy[Rules]:
+    """Rules by which a sale earns by its money alone, whatever else was bought, and what it earns does not lapse."""
+    return programs().map(_forgetful)
+
+
+def _forgetful(rules: Rules) -> Rules:
+    asking_nothing = [each for each in rules.multipliers if not each.tiers and not each.first_purchase]
+    return replace(
+        rules,
+        multipliers=tuple(asking_nothing),
+        bonuses=Bonuses(),
+        caps=Caps(),
+        stamps=rules.stamps if rules.stamps and rules.stamps.per == "item" else None,
+        tiers=None,
+        expiry_months=None,
+        expiry_dates=(),
+        inactivity_months=None,
+    )
+
+
+async def begin(conn: Conn, data: st.DataObject, rules: Rules) -> History:
+    """A program of the rules with rewards of every kind, and a member who has some points of various lives."""
+    shop = await make_shop(conn, rules=rules, now=START)
     member = await make_member(conn, shop, now=START)
     catalogue = [
         await make_reward(conn, shop, slug="off", kind=RewardKind.AMOUNT_OFF, amount_minor=Minor(130), cost_points=3,
@@ -160,7 +199,7 @@ async def live(history: History, data: st.DataObject, *, steps: int) -> None:
     """So many random things happen to the card, one after the other."""
     for _ in range(steps):
         history.now += data.draw(st.sampled_from((timedelta(0), timedelta(hours=4), timedelta(days=1))))
-        match data.draw(st.sampled_from(("sell", "sell", "give away", "sell", "claim", "bring back"))):
+        match data.draw(st.sampled_from(ACTS)):
             case "sell":
                 await sell(history, data)
             case "claim":
@@ -170,8 +209,35 @@ async def live(history: History, data: st.DataObject, *, steps: int) -> None:
             case "bring back" if history.sold:
                 at = data.draw(st.integers(0, len(history.sold) - 1))
                 await bring_back(history, data, history.sold[at].sale.sale_id, wholly=False)
+            case "decide":
+                held = await history.conn.fetch(HELD_SQL, history.member.card_id)
+                if held:
+                    await decide(history, data.draw(st.sampled_from(held))["sale_id"], refuse=data.draw(st.booleans()))
+            case "sweep":
+                await sweep(history)
             case _:
                 pass
+
+
+async def decide(history: History, sale_id: SaleId, *, refuse: bool) -> None:
+    """The merchant has looked at the sale, if it was held."""
+    if await history.conn.fetchval("SELECT review = 'HELD' FROM sales WHERE sale_id = $1", sale_id):
+        decision = reviews.refuse if refuse else reviews.release
+        async with history.conn.transaction():
+            await decision(history.conn, merchant_id=history.shop.merchant_id, sale_id=sale_id, now=history.now)
+
+
+async def sweep(history: History) -> None:
+    """The worker has closed the vouchers whose time is over."""
+    async with history.conn.transaction():
+        await lapse_vouchers(history.conn, limit=100, now=history.now)
+
+
+async def sell_plainly(history: History, basket: Basket) -> SaleId:
+    """A sale without rewards."""
+    customer = await visit(history.conn, history.shop, history.member, now=history.now)
+    done = await checkout(history.conn, history.shop.terminal, customer, basket, now=history.now)
+    return done.sale.sale_id
 
 
 async def sell(history: History, data: st.DataObject, *, rich: bool = False) -> Recorded:
@@ -183,7 +249,7 @@ async def sell(history: History, data: st.DataObject, *, rich: bool = False) -> 
     customer = await visit(conn, history.shop, history.member, CheckInPurpose.REDEEM, now=now)
     try:
         quoted = await quote(conn, terminal, customer, basket, wanted=wanted, now=now)
-    except (RewardUnavailable, InsufficientPoints):
+    except (RewardUnavailable, InsufficientPoints, VoucherNotUsable):
         wanted = Wanted()
         quoted = await quote(conn, terminal, customer, basket, now=now)
     recorded = await checkout(conn, terminal, customer, basket, wanted=wanted, quote_id=quoted.quote_id, now=now)
@@ -210,7 +276,7 @@ def assert_as_quoted(quoted: sales.Quote, recorded: Recorded, *, at_once: bool =
     assert (plan.held is not None) == sale.in_review
 
 
-def _told(sale: sales.Sale) -> list[tuple[str, str, int]]:
+def _told(sale: sales.Sale) -> list[tuple[str, str | None, int]]:
     """The discounts; how many of the rewards are left is of the moment at which it is asked."""
     return [(part.reward.slug, part.line_id, part.amount.amount_minor) for part in sale.discounts]
 
@@ -290,6 +356,15 @@ async def state(history: History) -> dict[str, Any]:
             for row in await conn.fetch(VOUCHERS_SQL, card_id)
         ),
     }
+
+
+async def sums(history: History) -> dict[str, Any]:
+    """What the member has in all, wherever it stands, settled as of now."""
+    conn, card_id = history.conn, history.member.card_id
+    async with conn.transaction():
+        await ledger.lock_cards(conn, merchant_id=history.shop.merchant_id, card_ids=[card_id], now=history.now)
+    row = await conn.fetchrow(SUMS_SQL, card_id, history.now)
+    return picked(row, "carries", "lifetime", "points", "stamps")
 
 
 async def has_lost(history: History, sale_id: SaleId) -> bool:

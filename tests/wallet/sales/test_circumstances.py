@@ -9,6 +9,8 @@ from tests.factories import Shop, make_shop
 from tests.wallet.counter import Member, another_till, make_member
 from tests.wallet.sales.histories import assert_lawful
 from tests.wallet.sales.till import checkout, quote, receipt, refund, standing, visit
+from wallet import reviews
+from wallet.baskets import Basket, Line
 from wallet.database import Conn
 from wallet.rules import Bonuses, Caps, Multiplier, ReviewRules, Rules, TierLevel, TierRules
 from wallet.sales import Recorded
@@ -80,10 +82,9 @@ async def test_a_held_sale_does_not_count_for_a_tier(conn: Conn, now: datetime) 
     assert (small.card.standing.tier, small.sale.points) == (None, 9)
 
 
-async def test_an_odd_sale_that_earns_nothing_waits_for_nobody_and_counts_for_a_tier_by_money(
+async def test_an_odd_sale_that_earns_no_point_waits_too_and_counts_for_a_tier_by_money_once_it_is_released(
     conn: Conn, now: datetime
 ) -> None:
-    """Its amount is out of the ordinary, but it holds nothing back that the merchant could release."""
     by_spending = replace(TIERS, basis="spend", levels=(TierLevel("Silver", 5_000),))
     review = ReviewRules(amount_minor=Minor(4_999))
     shop, member = await opened(
@@ -92,8 +93,30 @@ async def test_an_odd_sale_that_earns_nothing_waits_for_nobody_and_counts_for_a_
 
     odd = await bought(conn, shop, member, 5_000, now=now)
 
-    assert (odd.sale.points, odd.sale.in_review, odd.card.standing.tier) == (0, False, "Silver")
-    assert await tier_after(conn, odd) == "Silver"
+    assert (odd.sale.points, odd.sale.in_review, odd.card.standing.tier) == (0, True, None)
+    assert await tier_after(conn, odd) is None
+    # and when the merchant has looked
+    released_at = now + timedelta(hours=1)
+    async with conn.transaction():
+        done = await reviews.release(conn, merchant_id=shop.merchant_id, sale_id=odd.sale.sale_id, now=released_at)
+    assert (done.points, done.card.tier, done.card.standing.since) == (0, "Silver", released_at)
+    await assert_lawful(conn)
+
+
+async def test_an_odd_sale_of_which_nothing_counts_waits_for_nobody(conn: Conn, now: datetime) -> None:
+    """It holds nothing back that the merchant could release, and what the card carries stays."""
+    rules = replace(
+        RULES, carry_remainder=True, excluded_categories=("tobacco",), review=ReviewRules(amount_minor=Minor(4_999))
+    )
+    shop, member = await opened(conn, rules, now=now)
+    await bought(conn, shop, member, 50, now=now)
+    customer = await visit(conn, shop, member, now=now)
+    basket = Basket("R-1", "INR", (Line("1", Minor(5_000), category="tobacco"),))
+
+    odd = await checkout(conn, shop.terminal, customer, basket, now=now)
+
+    assert (odd.sale.points, odd.sale.in_review) == (0, False)
+    assert (await bought(conn, shop, member, 50, now=now)).sale.points == 1
     await assert_lawful(conn)
 
 
