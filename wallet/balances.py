@@ -13,7 +13,8 @@ from wallet.database import Conn
 from wallet.values import CardId, MerchantId, Points
 
 # Entries are numbered without gaps, so the last one posted by a moment is found by halving, without an index on dates.
-# Behind it may stand what was due by then and was posted late: whoever touched the card next posted that first.
+# Behind it may stand what was due by then and was posted late: whoever touched the card next posted that first, and
+# among it perhaps that the tier changed.
 # Where nothing was posted since, the lots say what time will do.
 BALANCES_AT_SQL = """
     WITH RECURSIVE asked AS (
@@ -38,7 +39,8 @@ BALANCES_AT_SQL = """
         SELECT f.merchant_id, f.card_id, f.revision, f.at, e.seq
         FROM followed AS f
         JOIN entries AS e ON e.merchant_id = f.merchant_id AND e.card_id = f.card_id AND e.seq = f.seq + 1
-        WHERE e.kind IN ('ACTIVATED', 'EXPIRED') AND e.occurred_at <= f.at
+        WHERE e.occurred_at <= f.at
+          AND (e.kind IN ('ACTIVATED', 'EXPIRED') OR (e.kind = 'CHANGED' AND e.sale_id IS NULL))
     ), stood AS (
         SELECT f.merchant_id, f.card_id, f.revision, f.at, MAX(f.seq) AS seq
         FROM followed AS f

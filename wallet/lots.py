@@ -33,8 +33,8 @@ LOTS_OF_CARDS_SQL = """
     ORDER BY k.card_id, o.position
 """
 
-LOTS_MAX = 1000
-"""Of one card: more than a purchase a day for two years and a half, none of it spent."""
+LOTS_MAX = 100
+"""Of one card: of more, those that are spent last are left out."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -121,11 +121,18 @@ async def test_a_changed_entry_is_named(taken: Taken) -> None:
     # then
     assert done.code == 1
     assert done.out.splitlines()[3:] == [
-        "proved  The ledger still holds the same entries.",
         "wrong   The signature is not one of key s00000001: it was changed since, or the shop never signed it.",
         "wrong   Entry 3 is wrong: it is not what was written.",
+        "wrong   Entry 3 is wrong: the ledger does not hold it as this statement does.",
     ]
     assert (json.loads(told.out)["firstWrongEntry"], json.loads(told.out)["true"]) == (3, False)
+
+
+async def test_an_entry_that_was_edited_with_its_hash_left_alone_is_named(taken: Taken, database: Database) -> None:
+    await rewrite(database, "UPDATE entries SET points = points + 9, active_after = active_after + 9 WHERE seq = 3")
+    done = await taken.verify(taken.jws)
+    assert done.code == 1
+    assert done.out.splitlines()[-1] == "wrong   Entry 3 is wrong: the ledger does not hold it as this statement does."
 
 
 async def test_an_entry_that_was_left_out_is_named(taken: Taken) -> None:

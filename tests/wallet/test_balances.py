@@ -10,13 +10,16 @@ import pytest
 from tests.database import StatementCounter
 from tests.factories import Shop, make_card, make_points, make_shop
 from tests.resolvers.world import asked
+from tests.wallet.counter import make_member
 from tests.wallet.gifts import scenes as giving
 from tests.wallet.rewards import scenes as claiming
+from tests.wallet.sales.till import checkout, receipt, visit
 from wallet import balances, gifts, ledger
 from wallet.balances import NOTHING, Balance
 from wallet.database import Conn
 from wallet.ledger import Cause, LockedCard
-from wallet.values import AccountId, CardId, EntryKind, Points
+from wallet.rules import Rules, TierLevel, TierRules
+from wallet.values import AccountId, CardId, EntryKind, Minor, Points
 
 A_DAY = timedelta(days=1)
 AN_INSTANT = timedelta(microseconds=1)
@@ -228,3 +231,23 @@ async def test_every_moment_is_answered_as_if_the_card_had_been_looked_at_then(
     wanted = [(shop.merchant_id, card_id, moment) for moment in truth]
     found = await balances.at(conn, wanted=wanted)
     assert {moment: found[card_id, moment] for moment in truth} == truth
+
+
+async def test_a_tier_that_fell_among_what_was_posted_late_changes_no_answer(conn: Conn, now: datetime) -> None:
+    # given: points that go at the midnight at which the tier falls, and nobody who looks for twenty seconds
+    tiers = TierRules((TierLevel("Silver", 50),), basis="points", window="calendar")
+    shop = await make_shop(conn, now=now, rules=Rules(points=Points(1), per_minor=Minor(100), tiers=tiers))
+    member = await make_member(conn, shop, now=now)
+    await checkout(conn, shop.terminal, await visit(conn, shop, member, now=now), receipt(10_000), now=now)
+    review_at = await conn.fetchval("SELECT tier_review_at FROM cards")
+    await make_points(conn, shop, member.card_id, 30, now=now, expires_at=review_at)
+    moments = [review_at - AN_INSTANT, review_at, review_at + timedelta(seconds=5)]
+    before = [await at(conn, shop, member.card_id, moment) for moment in moments]
+    # when
+    async with locked(conn, shop, member.card_id, review_at + timedelta(seconds=20)):
+        pass
+    # then: the tier's entry stands before that of the points, and both are passed by
+    kinds = [row["kind"] for row in await conn.fetch("SELECT kind FROM entries ORDER BY seq")]
+    assert kinds == ["EARNED", "BONUS", "CHANGED", "EXPIRED"]
+    assert before == [(130, 0, 0, 130), (100, 0, 0, 130), (100, 0, 0, 130)]
+    assert [await at(conn, shop, member.card_id, moment) for moment in moments] == before

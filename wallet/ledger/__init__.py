@@ -16,7 +16,7 @@ from wallet.ledger.debt import owe, pay_debt
 from wallet.ledger.gifts import Reserved, release_gift, reserve_for_gift, settle_gift
 from wallet.ledger.holding import release_held, reverse_earning
 from wallet.ledger.locking import lock_cards
-from wallet.ledger.maturity import cards_due, raise_tier, settle_due
+from wallet.ledger.maturity import cards_due, raise_tier, settle_due, standing_due
 from wallet.ledger.noting import note, set_standing
 from wallet.ledger.points import earn
 from wallet.ledger.posting import Cause, Posted
@@ -53,6 +53,7 @@ __all__ = [
     "set_standing",
     "settle_due",
     "settle_gift",
+    "standing_due",
     "start",
     "take_back",
     "touch",

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from wallet.database import Conn
 from wallet.rules import Carry, Rate, carries_to_json
@@ -34,6 +35,8 @@ class LockedCard:
     revision: int
     found_at: int
     """The revision that it had when this transaction held it, and all that was due on it had happened."""
+    last_posted_at: datetime | None
+    """When its newest entry was posted; None before the first."""
     carries: Mapping[Rate, int]
     chain: bytes
     debt: Points

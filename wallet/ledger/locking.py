@@ -27,7 +27,8 @@ LOCK_CARDS_SQL = """
 READ_CARDS_SQL = """
     SELECT c.card_id, c.program_id, c.customer_id, c.active_account_id, c.pending_account_id,
            p.issued_account_id, p.redeemed_account_id, p.expired_account_id, c.revision, c.lifetime_earned, c.carries,
-           c.chain, c.debt, c.stamps, c.tier, c.tier_since, c.tier_until, c.tier_review_at,
+           n.posted_at AS last_posted_at, c.chain, c.debt, c.stamps, c.tier, c.tier_since, c.tier_until,
+           c.tier_review_at,
            COALESCE(b.active, 0)::bigint AS active, COALESCE(b.pending, 0)::bigint AS pending,
            COALESCE(b.reserved, 0)::bigint AS reserved,
            COALESCE(c.tier_review_at <= $3, FALSE) OR EXISTS (
@@ -50,6 +51,7 @@ READ_CARDS_SQL = """
         FROM accounts AS a
         WHERE a.merchant_id = c.merchant_id AND a.card_id = c.card_id AND a.balance > 0
     ) AS b ON TRUE
+    LEFT JOIN entries AS n ON n.merchant_id = c.merchant_id AND n.card_id = c.card_id AND n.seq = c.revision
     WHERE c.merchant_id = $1 AND c.card_id = ANY($2::uuid[])
 """
 
@@ -71,6 +73,7 @@ def from_row(merchant_id: MerchantId, row: Row) -> LockedCard:
         lifetime_earned=row["lifetime_earned"],
         revision=row["revision"],
         found_at=row["revision"],
+        last_posted_at=row["last_posted_at"],
         carries=carries_from_json(row["carries"]),
         chain=row["chain"],
         debt=row["debt"],

@@ -19,7 +19,7 @@ from wallet.ledger.noting import set_standing
 from wallet.ledger.posting import Cause, Change, Move, post
 from wallet.rules import Rules, TierRules
 from wallet.tiers import NO_TIER, Standing
-from wallet.values import CardId, EntryKind, LotId, MerchantId, Phrase, Points, SaleId, StoreId
+from wallet.values import CardId, EntryKind, LotId, MerchantId, Phrase, Points, ProgramId, SaleId, StoreId
 
 DUE_LOTS_SQL = """
     SELECT l.lot_id, l.remaining, l.activates_at, l.activated_at, l.expires_at, l.sale_id,
@@ -120,28 +120,44 @@ async def settle_due(
     One entry for each lot that becomes spendable, since each has its own purchase; one for all that expires at one
     moment. A tier that changes makes one where nothing else does.
     """
-    rows = await conn.fetch(DUE_LOTS_SQL, card.merchant_id, card.card_id, now, card.revision)
-    lots = [DueLot.from_row(row) for row in rows]
-    # Who posted the last entry had settled the card: a lot that is due at an earlier moment got its points back after
-    # that, and the tier was judged then. Judged again it could rise to what it was before it fell.
-    known = [judged_until] if judged_until is not None else []
-    judged_until = max([*known, *(row["last_posted_at"] for row in rows)], default=None)
-    moments = {lot.activates_at for lot in lots if lot.pending}
-    moments |= {lot.expires_at for lot in lots if lot.expires_at is not None and lot.expires_at <= now}
-    while (at := _first(moments, card, now=now)) is not None:
-        moments.discard(at)
+    due = await _due(conn, card.merchant_id, card.card_id, card.revision, judged_until=judged_until, now=now)
+    while (at := due.next_moment(card.standing)) is not None:
         # What one moment brings is the same whenever somebody looks, so it is told of by itself.
-        card, judge = replace(card, found_at=card.revision), _TierJudge(conn, at, now)
-        for lot in lots:
+        card = replace(card, found_at=card.revision)
+        judge = _TierJudge(conn, card.merchant_id, card.card_id, card.program_id, at)
+        for lot in due.lots:
             if lot.pending and lot.activates_at == at:
                 card = await _activate(conn, card, lot, now=now)
-        judges = judged_until is None or at >= judged_until or _review_due(card, at)
-        card = await judge.judged(card) if judges else card
-        over = [lot for lot in lots if lot.expires_at == at]
+        judges = due.judges(card.standing, at)
+        if judges:
+            card = await set_standing(conn, card, await judge.judged(card.standing), at=at, now=now)
+        over = [lot for lot in due.lots if lot.expires_at == at]
         if over:
             card = await _expire(conn, card, over, at=at, now=now)
-        card = await judge.judged(card) if judges else card
+        if judges:
+            card = await set_standing(conn, card, await judge.judged(card.standing), at=at, now=now)
     return card
+
+
+async def standing_due(
+    conn: Conn,
+    *,
+    merchant_id: MerchantId,
+    card_id: CardId,
+    program_id: ProgramId,
+    revision: int,
+    standing: Standing,
+    now: datetime,
+) -> Standing:
+    """The tier that the card would have once all that was due by `now` had happened. Writes nothing.
+
+    Points that become spendable or expire count for no tier: their moments are days on which it is looked at.
+    """
+    due = await _due(conn, merchant_id, card_id, revision, judged_until=None, now=now)
+    while (at := due.next_moment(standing)) is not None:
+        if due.judges(standing, at):
+            standing = await _TierJudge(conn, merchant_id, card_id, program_id, at).judged(standing)
+    return standing
 
 
 async def raise_tier(conn: Conn, card: LockedCard, *, at: datetime, now: datetime) -> LockedCard:
@@ -149,18 +165,54 @@ async def raise_tier(conn: Conn, card: LockedCard, *, at: datetime, now: datetim
 
     For what makes sales count all at once: a sale that was held and is released.
     """
-    return await _TierJudge(conn, at, now).raised(card)
+    judge = _TierJudge(conn, card.merchant_id, card.card_id, card.program_id, at)
+    return await set_standing(conn, card, await judge.raised(card.standing), at=at, now=now)
 
 
-def _first(moments: set[datetime], card: LockedCard, *, now: datetime) -> datetime | None:
-    """The next moment at which something is due on the card; None once all is done."""
-    review_at = card.standing.review_at
-    reviews = [review_at] if review_at is not None and review_at <= now else []
-    return min([*moments, *reviews], default=None)
+@dataclass(slots=True)
+class _Due:
+    """What is due on a card by `now`: the lots, and the moments of it that are still to come, but for reviews."""
+
+    lots: Sequence[DueLot]
+    moments: set[datetime]
+    judged_until: datetime | None
+    now: datetime
+
+    def next_moment(self, standing: Standing) -> datetime | None:
+        """The next moment at which something is due, which is over by that; None once all is done."""
+        review_at = standing.review_at
+        reviews = [review_at] if review_at is not None and review_at <= self.now else []
+        at = min([*self.moments, *reviews], default=None)
+        self.moments -= {at}
+        return at
+
+    def judges(self, standing: Standing, at: datetime) -> bool:
+        """Whether the tier is judged at this moment."""
+        return self.judged_until is None or at >= self.judged_until or _review_due(standing, at)
 
 
-def _review_due(card: LockedCard, at: datetime) -> bool:
-    return card.standing.review_at is not None and card.standing.review_at <= at
+async def _due(
+    conn: Conn,
+    merchant_id: MerchantId,
+    card_id: CardId,
+    revision: int,
+    *,
+    judged_until: datetime | None,
+    now: datetime,
+) -> _Due:
+    rows = await conn.fetch(DUE_LOTS_SQL, merchant_id, card_id, now, revision)
+    lots = [DueLot.from_row(row) for row in rows]
+    # Who posted the last entry had settled the card: a lot that is due at an earlier moment got its points back after
+    # that, and the tier was judged then. Judged again it could rise to what it was before it fell.
+    known = [judged_until] if judged_until is not None else []
+    judged_until = max([*known, *(row["last_posted_at"] for row in rows)], default=None)
+    moments = {lot.activates_at for lot in lots if lot.pending}
+    moments |= {lot.expires_at for lot in lots if lot.expires_at is not None and lot.expires_at <= now}
+    return _Due(lots, moments, judged_until, now)
+
+
+def _review_due(standing: Standing, at: datetime) -> bool:
+    return standing.review_at is not None and standing.review_at <= at
 
 
 @dataclass(slots=True)
@@ -168,45 +220,42 @@ class _TierJudge:
     """Judges the tier of one card at one moment. What it has read it keeps, so to judge again asks nothing again."""
 
     conn: Conn
+    merchant_id: MerchantId
+    card_id: CardId
+    program_id: ProgramId
     at: datetime
-    now: datetime
     rules: Rules | None = None
     zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("UTC"))
     inputs: dict[datetime, int] = field(default_factory=dict)
 
-    async def judged(self, card: LockedCard) -> LockedCard:
+    async def judged(self, standing: Standing) -> Standing:
         """Up at once; else, on the day of the review, kept or down by one level."""
-        card = await self.raised(card)
-        if not _review_due(card, self.at):
-            return card
-        levels = await self._levels(card)
+        standing = await self.raised(standing)
+        if not _review_due(standing, self.at):
+            return standing
+        levels = await self._levels()
         if levels is None:
-            return await self._set(card, NO_TIER)
-        counted = await self._input(card, levels, tiers.review_window_start(levels, card.standing, self.zone))
-        standing = tiers.reviewed(levels, card.standing, counted=counted, zone=self.zone)
-        return await self._set(card, standing)
+            return NO_TIER
+        counted = await self._input(levels, tiers.review_window_start(levels, standing, self.zone))
+        return tiers.reviewed(levels, standing, counted=counted, zone=self.zone)
 
-    async def raised(self, card: LockedCard) -> LockedCard:
-        levels = await self._levels(card)
+    async def raised(self, standing: Standing) -> Standing:
+        levels = await self._levels()
         if levels is None:
-            return card
-        counted = await self._input(card, levels, tiers.window_start(levels, self.at, self.zone))
-        standing = tiers.raised(levels, card.standing, counted=counted, at=self.at, zone=self.zone)
-        return await self._set(card, standing) if standing else card
+            return standing
+        counted = await self._input(levels, tiers.window_start(levels, self.at, self.zone))
+        return tiers.raised(levels, standing, counted=counted, at=self.at, zone=self.zone) or standing
 
-    async def _set(self, card: LockedCard, standing: Standing) -> LockedCard:
-        return await set_standing(self.conn, card, standing, at=self.at, now=self.now)
-
-    async def _levels(self, card: LockedCard) -> TierRules | None:
+    async def _levels(self) -> TierRules | None:
         if self.rules is None:
-            row = await self.conn.fetchrow(RULES_AT_SQL, card.merchant_id, card.program_id, self.at)
+            row = await self.conn.fetchrow(RULES_AT_SQL, self.merchant_id, self.program_id, self.at)
             assert row is not None, "every program has a first revision"
             self.rules, self.zone = Rules.from_json(row["rules"]), ZoneInfo(row["timezone"])
         return self.rules.tiers
 
-    async def _input(self, card: LockedCard, levels: TierRules, since: datetime) -> int:
+    async def _input(self, levels: TierRules, since: datetime) -> int:
         if since not in self.inputs:
-            row = await self.conn.fetchrow(TIER_INPUT_SQL, card.merchant_id, card.card_id, since, self.at)
+            row = await self.conn.fetchrow(TIER_INPUT_SQL, self.merchant_id, self.card_id, since, self.at)
             assert row is not None, "a sum has a row"
             self.inputs[since] = row[levels.basis]
         return self.inputs[since]

@@ -138,10 +138,15 @@ class Posted:
 
 
 async def post(conn: Conn, card: LockedCard, change: Change, *, cause: Cause, now: datetime) -> Posted:
-    """The entry, its transfers and its lots are written; balances, revision and lots have moved with them."""
-    after = _after(card, change)
+    """The entry, its transfers and its lots are written; balances, revision and lots have moved with them.
+
+    Entries of a card are posted in the order of their numbers: whoever took its `now` first and got the card second
+    posts at the moment of the entry before.
+    """
+    posted_at = max(now, card.last_posted_at or now)
+    after = _after(card, change, posted_at)
     reasons = reasons_text(cause.reasons)
-    after = replace(after, chain=follow(card.chain, canonical(_link(after, change, cause, reasons, now))))
+    after = replace(after, chain=follow(card.chain, canonical(_link(after, change, cause, reasons, posted_at))))
     new = [change.new_lot] if change.new_lot else []
     revision = await conn.fetchval(
         POST_SQL,
@@ -158,7 +163,7 @@ async def post(conn: Conn, card: LockedCard, change: Change, *, cause: Cause, no
         after.reserved,
         after.lifetime_earned,
         cause.occurred_at,
-        now,
+        posted_at,
         cause.store_id,
         cause.sale_id,
         cause.gift_id,
@@ -186,7 +191,7 @@ async def post(conn: Conn, card: LockedCard, change: Change, *, cause: Cause, no
     return Posted(card=after, seq=after.revision)
 
 
-def _after(card: LockedCard, change: Change) -> LockedCard:
+def _after(card: LockedCard, change: Change, posted_at: datetime) -> LockedCard:
     """The card as the change leaves it, but for its chain."""
     after = replace(
         card,
@@ -195,6 +200,7 @@ def _after(card: LockedCard, change: Change) -> LockedCard:
         reserved=Points(card.reserved + change.reserved),
         lifetime_earned=Points(card.lifetime_earned + change.lifetime),
         revision=card.revision + 1,
+        last_posted_at=posted_at,
         carries={**card.carries, change.carry.rate: change.carry.hundredths} if change.carry else card.carries,
     )
     assert min(after.active, after.pending, after.reserved, *after.carries.values()) >= 0
@@ -203,7 +209,7 @@ def _after(card: LockedCard, change: Change) -> LockedCard:
     return after
 
 
-def _link(after: LockedCard, change: Change, cause: Cause, reasons: str, now: datetime) -> Link:
+def _link(after: LockedCard, change: Change, cause: Cause, reasons: str, posted_at: datetime) -> Link:
     return Link(
         seq=after.revision,
         kind=change.kind.value,
@@ -215,7 +221,7 @@ def _link(after: LockedCard, change: Change, cause: Cause, reasons: str, now: da
         reserved_after=after.reserved,
         lifetime_after=after.lifetime_earned,
         occurred_at=cause.occurred_at,
-        posted_at=now,
+        posted_at=posted_at,
         store_id=cause.store_id,
         sale_id=cause.sale_id,
         gift_id=cause.gift_id,

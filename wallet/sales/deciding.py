@@ -57,6 +57,7 @@ async def decide(
         occurred_at=request.occurred_at,
         suspicion=suspicion,
     )
+    offers.check_use(taken, plan.discounts)
     return plan, taken
 
 

@@ -1,9 +1,9 @@
 """What a checkout with the same input would do. Writes nothing, locks nothing."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
-from wallet import baskets, fingerprint, programs
+from wallet import baskets, fingerprint, ledger, programs
 from wallet.baskets import Basket
 from wallet.database import Conn
 from wallet.errors import NotFound
@@ -11,7 +11,8 @@ from wallet.rules import carries_from_json
 from wallet.sales import circumstances, offers, planning, serving
 from wallet.sales.offers import NOTHING, Wanted
 from wallet.sales.planning import Plan
-from wallet.sales.serving import CustomerRef
+from wallet.sales.serving import CustomerRef, Served
+from wallet.tiers import Standing
 from wallet.values import MerchantId, Points, Terminal
 
 LIFE = timedelta(minutes=15)
@@ -19,7 +20,8 @@ LIFE = timedelta(minutes=15)
 
 # The balances as the ledger would find them under lock: what is due by now to activate or to expire is counted.
 QUOTED_CARD_SQL = """
-    SELECT c.carries, c.debt, (a.balance + d.activating - d.expiring)::bigint AS active
+    SELECT c.carries, c.debt, c.revision, (a.balance + d.activating - d.expiring)::bigint AS active,
+           COALESCE(c.tier_review_at <= $3, FALSE) OR COALESCE(d.due, FALSE) AS due
     FROM cards AS c
     JOIN accounts AS a ON a.merchant_id = c.merchant_id AND a.account_id = c.active_account_id
     CROSS JOIN LATERAL (
@@ -28,7 +30,8 @@ QUOTED_CARD_SQL = """
                ), 0) AS activating,
                COALESCE(SUM(l.remaining) FILTER (
                    WHERE l.activated_at IS NOT NULL AND l.expires_at <= $3
-               ), 0) AS expiring
+               ), 0) AS expiring,
+               bool_or(l.expires_at <= $3 OR (l.activated_at IS NULL AND l.activates_at <= $3)) AS due
         FROM lots AS l
         WHERE l.merchant_id = c.merchant_id AND l.card_id = c.card_id AND l.remaining > 0 AND NOT l.held
     ) AS d
@@ -87,6 +90,9 @@ async def quote(
         rules=rules,
         occurred_at=occurred_at,
     )
+    if card["due"]:
+        standing = await _standing(conn, terminal, served, facts.standing, card["revision"], now=now)
+        facts = replace(facts, standing=standing)
     taken = await offers.load(
         conn,
         wanted,
@@ -108,6 +114,7 @@ async def quote(
         offers=[each.offer for each in taken],
         occurred_at=occurred_at,
     )
+    offers.check_use(taken, plan.discounts)
     return described(
         terminal,
         customer,
@@ -117,6 +124,21 @@ async def quote(
         active=card["active"],
         debt=card["debt"],
         expires_at=now + LIFE,
+        now=now,
+    )
+
+
+async def _standing(
+    conn: Conn, terminal: Terminal, served: Served, standing: Standing, revision: int, *, now: datetime
+) -> Standing:
+    """The tier that a checkout would find: it settles the card first."""
+    return await ledger.standing_due(
+        conn,
+        merchant_id=terminal.merchant_id,
+        card_id=served.card_id,
+        program_id=served.program_id,
+        revision=revision,
+        standing=standing,
         now=now,
     )
 

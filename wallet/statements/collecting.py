@@ -48,14 +48,6 @@ ENTRIES_OF_SPAN_SQL = """
     LIMIT $5
 """
 
-HASHES_OF_SPAN_SQL = """
-    SELECT seq, hash
-    FROM entries
-    WHERE merchant_id = $1 AND card_id = $2 AND seq >= $3 AND seq <= $4
-    ORDER BY seq
-    LIMIT $5
-"""
-
 
 async def collect(
     conn: Conn,
@@ -77,7 +69,7 @@ async def collect(
     if not span:
         raise NotFound
     begins = start(merchant_id=merchant_id, card_id=card_id)
-    opening, closing = (_stand(row, begins) for row in span)
+    opening, closing = (_stand(row) if row["seq"] else Stand(0, 0, 0, 0, 0, begins) for row in span)
     rows = await conn.fetch(ENTRIES_OF_SPAN_SQL, merchant_id, card_id, opening.seq, closing.seq, ENTRIES_MAX + 1)
     if len(rows) > ENTRIES_MAX:
         raise PeriodTooLong(ENTRIES_MAX, rows[-1]["posted_at"])
@@ -95,29 +87,29 @@ async def collect(
         until=until,
         issued_at=now,
         opening=opening,
-        entries=tuple(Written(canonical(_link(row)), row["hash"]) for row in rows),
+        entries=tuple(_written(row) for row in rows),
         closing=closing,
     )
 
 
 async def compare(conn: Conn, facts: Facts) -> Wrong | None:
-    """The first entry of a statement that the ledger does not hold as it says; None if it holds them all.
+    """The first entry of a statement that the ledger does not hold as it says, word for word; None if it holds all.
 
-    Also what the statement begins with is looked for, unless it begins with the card. One statement.
+    Of what the statement begins with, unless that is the card, what stood after it is compared. One statement.
     """
-    said = {facts.opening.seq: facts.opening.hash} if facts.opening.seq else {}
-    said |= {seq: entry.hash for seq, entry in enumerate(facts.entries, start=facts.opening.seq + 1)}
-    if not said:
-        return None
-    bounds = (min(said), max(said), len(said))
-    rows = await conn.fetch(HASHES_OF_SPAN_SQL, facts.merchant_id, facts.card_id, *bounds)
-    held = {row["seq"]: row["hash"] for row in rows}
-    return next((Wrong(seq, Flaw.LEDGER) for seq, hashed in said.items() if held.get(seq) != hashed), None)
+    opening, last = facts.opening, facts.opening.seq + len(facts.entries)
+    bounds = (max(0, opening.seq - 1), last, len(facts.entries) + 1)
+    rows = await conn.fetch(ENTRIES_OF_SPAN_SQL, facts.merchant_id, facts.card_id, *bounds)
+    held = {row["seq"]: row for row in rows}
+    if opening.seq and (opening.seq not in held or _stand(held[opening.seq]) != opening):
+        return Wrong(opening.seq, Flaw.LEDGER)
+    for seq, entry in enumerate(facts.entries, start=opening.seq + 1):
+        if seq not in held or _written(held[seq]) != entry:
+            return Wrong(seq, Flaw.LEDGER)
+    return None
 
 
-def _stand(row: Row, begins: bytes) -> Stand:
-    if row["seq"] == 0:
-        return Stand(0, 0, 0, 0, 0, begins)
+def _stand(row: Row) -> Stand:
     return Stand(
         seq=row["seq"],
         active=row["active_after"],
@@ -126,6 +118,11 @@ def _stand(row: Row, begins: bytes) -> Stand:
         lifetime=row["lifetime_after"],
         hash=row["hash"],
     )
+
+
+def _written(row: Row) -> Written:
+    """What stands there, and the hash that stands beside it: whether they agree is not said."""
+    return Written(canonical(_link(row)), row["hash"])
 
 
 def _link(row: Row) -> Link:

@@ -12,7 +12,7 @@ from tests.wallet.sales.till import REWARD_TABLES, TABLES, checkout, claimed, qu
 from wallet.database import Conn
 from wallet.errors import IdempotencyKeyReused, QuoteChanged, VoucherNotUsable
 from wallet.rules import Caps, ReviewRules, Rules, TierLevel, TierRules
-from wallet.sales import Wanted
+from wallet.sales import NOTHING, Wanted, quoting
 from wallet.values import CheckInPurpose, EarnStatus, Minor, Points, RewardKind, VisitId
 
 EVERYTHING = (*TABLES, *REWARD_TABLES)
@@ -216,3 +216,26 @@ async def test_a_quote_says_which_tier_it_brings_and_what_a_cap_takes(conn: Conn
     assert quoted.plan.standing is not None
     assert (quoted.plan.standing.tier, quoted.plan.points, quoted.plan.earning.capped_points) == ("Silver", 7, 2)
     assert (recorded.card.standing, recorded.sale.points) == (quoted.plan.standing, 7)
+
+
+async def test_an_id_that_says_it_is_good_for_longer_than_quotes_are_is_none(
+    conn: Conn, now: datetime, shop: Shop, customer: VisitId
+) -> None:
+    # given: the ids that quotes of these moments would have, made by somebody who knows how they are made
+    later = {more: now + quoting.LIFE + timedelta(seconds=more) for more in (0, 1, 3_600)}
+    plan = (await quote(conn, shop.terminal, customer, receipt(500), now=now)).plan
+    forged = {
+        more: quoting.described(
+            shop.terminal, customer, receipt(500), NOTHING, plan,
+            active=Points(0), debt=Points(0), expires_at=until, now=now,
+        ).quote_id
+        for more, until in later.items()
+    }  # fmt: skip
+    before = await counts(conn, *EVERYTHING)
+    # then
+    for more in (1, 3_600):
+        with pytest.raises(QuoteChanged):
+            await checkout(conn, shop.terminal, customer, receipt(500), quote_id=forged[more], now=now)
+        assert await counts(conn, *EVERYTHING) == before
+    # but one of now is good
+    assert (await checkout(conn, shop.terminal, customer, receipt(500), quote_id=forged[0], now=now)).sale.points == 5

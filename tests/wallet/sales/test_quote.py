@@ -7,14 +7,15 @@ from uuid import uuid4
 import pytest
 
 from tests.database import StatementCounter
-from tests.factories import Shop, make_points, make_shop
+from tests.factories import Shop, make_points, make_reward, make_shop
 from tests.wallet.counter import Member, another_store, counts, make_member, qr, show
 from tests.wallet.sales.till import TABLES, checkout, mixed_receipt, quote, receipt, standing, visit
 from wallet import programs
 from wallet.database import Conn
-from wallet.errors import CodeAlreadyUsed, CodeExpired, CodeInvalid, InvalidInput, NotFound
-from wallet.rules import Rules
-from wallet.values import Minor, Points, TypedCode, VisitId
+from wallet.errors import CodeAlreadyUsed, CodeExpired, CodeInvalid, InvalidInput, NotFound, RewardUnavailable
+from wallet.rules import Rules, TierLevel, TierRules
+from wallet.sales import Wanted
+from wallet.values import CheckInPurpose, Minor, Points, RewardKind, TypedCode, VisitId
 
 CARRYING = Rules(points=Points(1), per_minor=Minor(10_000), carry_remainder=True)
 
@@ -136,3 +137,27 @@ async def test_the_id_stays_while_the_outcome_would_and_changes_with_it(
     ids.append((await quote(conn, shop.terminal, customer, receipt(10_500), now=now)).quote_id)
 
     assert len(set(ids)) == len(ids)
+
+
+async def test_a_quote_is_of_the_tier_that_a_checkout_would_find(conn: Conn, now: datetime) -> None:
+    # given: Gold that was due to be reviewed long ago, twice as much for it, and points that went meanwhile
+    tiers = TierRules((TierLevel("Silver", 20), TierLevel("Gold", 50, 200)), basis="points", window="rolling", months=1)
+    rules = Rules(points=Points(1), per_minor=Minor(100), tiers=tiers, expiry_months=1, pending_days=3)
+    shop = await make_shop(conn, now=now, rules=rules)
+    member = await make_member(conn, shop, now=now)
+    gold_only = await make_reward(conn, shop, kind=RewardKind.PERK, tiers=("Gold",), cost_points=1, now=now)
+    await checkout(conn, shop.terminal, await visit(conn, shop, member, now=now), receipt(10_000), now=now)
+    for days in (32, 200):
+        # when: after one review Silver is left of it, and after two nothing
+        late = now + timedelta(days=days)
+        customer = await visit(conn, shop, member, CheckInPurpose.REDEEM, now=late)
+        quoted = await quote(conn, shop.terminal, customer, receipt(1_000), now=late)
+        with pytest.raises(RewardUnavailable):
+            await quote(
+                conn, shop.terminal, customer, receipt(1_000), wanted=Wanted((), (gold_only.reward_id,)), now=late
+            )
+        assert await conn.fetchval("SELECT tier FROM cards") == ("Gold" if days == 32 else "Silver")
+        # then
+        assert quoted.plan.points == 10
+        recorded = await checkout(conn, shop.terminal, customer, receipt(1_000), quote_id=quoted.quote_id, now=late)
+        assert (recorded.sale.points, recorded.card.active) == (10, quoted.balance_after)

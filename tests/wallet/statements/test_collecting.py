@@ -7,7 +7,7 @@ import asyncpg
 import pytest
 
 from tests.database import Database, StatementCounter
-from tests.factories import make_customer
+from tests.factories import make_customer, make_points
 from tests.resolvers.world import asked
 from tests.wallet.ledger.stranger import hashes_of, text_of, written
 from tests.wallet.statements.scenes import A_DAY, Scene, collect, make_scene
@@ -160,3 +160,59 @@ async def test_what_a_statement_begins_with_is_compared_too(
     await owner.execute("DELETE FROM entries WHERE seq >= $1", facts.opening.seq)
     await owner.close()
     assert await statements.compare(conn, facts) == Wrong(facts.opening.seq, Flaw.LEDGER)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "points = points + 1000, active_after = active_after + 1000",
+        "occurred_at = occurred_at - interval '1 microsecond'",
+        "posted_at = posted_at - interval '1 microsecond'",
+        "reasons = '[]'",
+        "kind = 'EARNED'",
+    ],
+)
+async def test_an_entry_that_was_edited_where_it_stands_is_not_what_the_statement_says(
+    conn: Conn, scene: Scene, database: Database, now: datetime, change: str
+) -> None:
+    # given: somebody who changes an entry, and leaves its hash as it is
+    facts = await collect(conn, scene, now - 9 * A_DAY, now, now=now)
+    owner = await asyncpg.connect(database.superuser_dsn)
+    await owner.execute("SET session_replication_role = replica")
+    await owner.execute(f"UPDATE entries SET {change} WHERE card_id = $1 AND seq = 3", scene.card_id)
+    await owner.close()
+    # then
+    assert await statements.compare(conn, facts) == Wrong(3, Flaw.LEDGER)
+
+
+async def test_the_balance_that_a_statement_begins_with_is_compared_too(
+    conn: Conn, scene: Scene, database: Database, now: datetime
+) -> None:
+    facts = await collect(conn, scene, now - A_DAY, now, now=now)
+    owner = await asyncpg.connect(database.superuser_dsn)
+    await owner.execute("SET session_replication_role = replica")
+    await owner.execute("UPDATE entries SET active_after = active_after + 1 WHERE seq = $1", facts.opening.seq)
+    await owner.close()
+    assert await statements.compare(conn, facts) == Wrong(facts.opening.seq, Flaw.LEDGER)
+
+
+async def test_of_two_tills_at_once_the_one_that_came_second_posts_second(
+    conn: Conn, scene: Scene, now: datetime
+) -> None:
+    # given: two tills on one card that nothing is due on, of which the one that began later held it first
+    async with conn.transaction():
+        await ledger.lock_cards(conn, merchant_id=scene.shop.merchant_id, card_ids=[scene.card_id], now=now - A_DAY)
+    earlier, later = now + timedelta(milliseconds=100), now + timedelta(milliseconds=200)
+    await make_points(conn, scene.shop, scene.card_id, 5, now=later)
+    await make_points(conn, scene.shop, scene.card_id, 7, now=earlier)
+    # then: the card's entries are posted in the order of their numbers
+    rows = await conn.fetch("SELECT occurred_at, posted_at FROM entries ORDER BY seq")
+    posted = [row["posted_at"] for row in rows]
+    assert posted == sorted(posted)
+    assert [(row["occurred_at"], row["posted_at"]) for row in rows[-2:]] == [(later, later), (earlier, later)]
+    # and wherever one statement ends, the next one begins
+    for cut in (earlier, now + timedelta(milliseconds=150), later, later + timedelta(microseconds=1)):
+        first = await collect(conn, scene, now, cut, now=now + A_DAY)
+        second = await collect(conn, scene, cut, now + A_DAY, now=now + A_DAY)
+        assert first.closing == second.opening, cut
+        assert len(first.entries) + len(second.entries) == 2
