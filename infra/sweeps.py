@@ -1,5 +1,6 @@
 """What time alone brings about: points that unlock or lapse, tiers, reminders, gifts that go back, secrets that end."""
 
+from collections import defaultdict
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
 
@@ -8,16 +9,18 @@ import structlog
 
 from auth import confirmations, sweeping
 from infra.worker import Sweep
-from wallet import check_ins, ledger, notices
+from wallet import check_ins, ledger, notices, rewards
 from wallet.database import Conn
 from wallet.gifts import return_due
-from wallet.rewards import lapse_due
+from wallet.rewards import Voucher
 from wallet.values import CardId, MerchantId
 
 TIDY_EVERY = timedelta(minutes=10)
 TIDY_LIMIT = 1000
 
 NO_WAITING_SQL = "SET LOCAL lock_timeout = '100ms'"
+
+WAITING_SQL = "SET LOCAL lock_timeout TO DEFAULT"
 
 log = structlog.get_logger(__name__)
 
@@ -41,6 +44,21 @@ async def write_reminders(conn: Conn, *, limit: int, now: datetime) -> Changed:
         await notices.write(conn, merchant_id=merchant_id, card_id=card_id, now=now)
 
     return await _each_by_itself(conn, await notices.cards_due(conn, limit=limit, now=now), remind)
+
+
+async def lapse_vouchers(conn: Conn, *, limit: int, now: datetime) -> Changed:
+    """Vouchers whose time was over have lapsed, and what they cost is back. A card is named once for each."""
+    due, lapsed = defaultdict[tuple[MerchantId, CardId], list[Voucher]](list), list[Voucher]()
+    for voucher in await rewards.hold_due(conn, limit=limit, now=now):
+        due[voucher.merchant_id, voucher.card_id].append(voucher)
+
+    async def lapse(merchant_id: MerchantId, card_id: CardId) -> None:
+        lapsed.extend(await rewards.lapse(conn, due[merchant_id, card_id], now=now))
+
+    await _each_by_itself(conn, list(due), lapse)
+    await conn.execute(WAITING_SQL)
+    await rewards.put_back(conn, lapsed)
+    return [(voucher.merchant_id, voucher.card_id) for voucher in lapsed]
 
 
 async def _each_by_itself(conn: Conn, cards: Changed, work: Callable[[MerchantId, CardId], Awaitable[None]]) -> Changed:
@@ -88,7 +106,7 @@ def sweeps() -> tuple[Sweep, ...]:
     """
     return (
         Sweep("gifts", return_due),
-        Sweep("vouchers", lapse_due),
+        Sweep("vouchers", lapse_vouchers),
         Sweep("points", settle_points),
         Sweep("reminders", write_reminders),
         Sweep("tidying", Tidying()),

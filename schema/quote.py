@@ -14,7 +14,7 @@ from schema.money import Money
 from schema.operator import OperatorUnknown
 from schema.program import point_names
 from schema.reward import RewardUnavailable
-from schema.sale import Discount, EarnedLine, receipt_of
+from schema.sale import Discount, EarnedLine, beside_points, earned_of
 from schema.translations import Translator, translator
 from schema.visit import CodeAlreadyUsed, CodeExpired, CodeInvalid
 from schema.voucher import VoucherNotUsable
@@ -45,8 +45,11 @@ class Quote:
         program = await info.context.loaders.program(ProgramKey(terminal.merchant_id, terminal.program_id))
         names, plan = point_names(program), self.quote.plan
         active_at = plan.activates_at if plan.activates_at > self.quote.quoted_at else None
-        said = receipt_of(plan.points, names, active_at=active_at, in_review=plan.held is not None)
-        return translator(terminal.locale, terminal.timezone).say(said, names)
+        said = [*beside_points(plan.earning.stamps, [offer.reward for offer in plan.offers], self.tier_after)]
+        if plan.points or not plan.earning.stamps:
+            said.insert(0, earned_of(plan.points, names, active_at=active_at, in_review=plan.held is not None))
+        say = translator(terminal.locale, terminal.timezone)
+        return " ".join(say.say(phrase, names) for phrase in said)
 
     @classmethod
     def from_domain(cls, quote: sales.Quote, say: Translator) -> "Quote":

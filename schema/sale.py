@@ -1,5 +1,6 @@
 """What the till records, what it earns, and what it would earn."""
 
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 import strawberry
@@ -14,7 +15,7 @@ from schema.reward import Reward
 from schema.scalars import CurrencyCode
 from schema.translations import PointNames, Translator, translator
 from schema.visit import CustomerRefInput
-from wallet import sales, visits
+from wallet import rewards, sales, visits
 from wallet.earning import LineEarning
 from wallet.sales import SaleLine, receipts
 from wallet.values import EarnStatus, LineKind, Phrase, Points
@@ -63,7 +64,7 @@ class EarnedLine:
         return cls(line_id=line.line_id, points=line.points, status=line.status, reason=say.say(line.reason))
 
 
-@strawberry.type(description="What a reward takes off; of the whole sale where no line is named.")
+@strawberry.type(description="What a reward takes off a line; nothing, and no line, where it stands for none (a PERK).")
 class Discount:
     reward: Reward
     line_id: str | None
@@ -100,7 +101,8 @@ class Sale(Node):
         key = MemberCardKey(self.sale.merchant_id, self.sale.card_id)
         member = self.member or await info.context.loaders.member_card(key)
         names = PointNames(member.point_name, member.point_name_plural)
-        return translator(terminal.locale, terminal.timezone).say(_receipt(self.sale, names), names)
+        say = translator(terminal.locale, terminal.timezone)
+        return " ".join(say.say(phrase, names) for phrase in _receipt(self.sale, names))
 
     @classmethod
     def from_domain(cls, sale: sales.Sale, member: visits.MemberCard | None = None) -> "Sale":
@@ -122,18 +124,22 @@ class Sale(Node):
         )
 
 
-def _receipt(sale: sales.Sale, names: PointNames) -> Phrase:
+def _receipt(sale: sales.Sale, names: PointNames) -> Iterator[Phrase]:
     """The same on every copy: points that had to wait when the sale was posted have their date for good."""
     waited, active_at = sale.spendable_at > sale.posted_at, sale.spendable_at.isoformat()
     if sale.refunded_points:
         facts: dict[str, str | int] = {"points": sale.points, "refunded_points": sale.refunded_points}
         if waited and sale.refunded_points < sale.points:
-            return Phrase("receipt_refunded_pending", {**facts, "active_at": active_at})
-        return Phrase("receipt_refunded", facts)
-    return receipt_of(sale.points, names, active_at=sale.spendable_at if waited else None, in_review=sale.in_review)
+            yield Phrase("receipt_refunded_pending", {**facts, "active_at": active_at})
+        else:
+            yield Phrase("receipt_refunded", facts)
+    elif sale.points or not sale.stamps:
+        since = sale.spendable_at if waited else None
+        yield earned_of(sale.points, names, active_at=since, in_review=sale.in_review)
+    yield from beside_points(sale.stamps, [part.reward for part in sale.discounts], sale.tier_after)
 
 
-def receipt_of(points: Points, names: PointNames, *, active_at: datetime | None, in_review: bool) -> Phrase:
+def earned_of(points: Points, names: PointNames, *, active_at: datetime | None, in_review: bool) -> Phrase:
     """What a receipt says of the points; `active_at` is when they can be spent, None for at once."""
     if not points:
         return Phrase("receipt_nothing", {"name": names.many})
@@ -142,3 +148,13 @@ def receipt_of(points: Points, names: PointNames, *, active_at: datetime | None,
     if active_at is not None:
         return Phrase("receipt_earned_pending", {"points": points, "active_at": active_at.isoformat()})
     return Phrase("receipt_earned", {"points": points})
+
+
+def beside_points(stamps: int, used: Sequence[rewards.Reward], tier: str | None) -> Iterator[Phrase]:
+    """What a receipt says of all that is no points: stamps, what was used, and a tier that was reached."""
+    if stamps:
+        yield Phrase("receipt_stamps", {"stamps": stamps})
+    if used:
+        yield Phrase("receipt_used", {"rewards": ", ".join(dict.fromkeys(reward.name for reward in used))})
+    if tier is not None:
+        yield Phrase("receipt_tier", {"tier": tier})

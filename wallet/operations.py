@@ -17,7 +17,10 @@ MOST = 20
 OPERATIONS_SQL = """
     SELECT s.merchant_id, s.sale_id, s.store_id, s.card_id, t.name AS store_name, s.receipt_number, s.total_minor,
            s.discount_minor, s.currency, s.points, s.bonus_points, s.stamps, s.review, s.offline, s.occurred_at,
-           s.posted_at, s.revision, r.rules, t.timezone, s.wholly_returned, s.local_day,
+           s.posted_at, s.revision, s.tier_after, r.rules, t.timezone, s.wholly_returned, s.local_day,
+           s.discount_minor > 0 OR EXISTS (
+               SELECT FROM vouchers AS u WHERE u.merchant_id = s.merchant_id AND u.used_sale_id = s.sale_id
+           ) AS rewarded,
            COALESCE((SELECT MIN(l.activates_at) FROM lots AS l
                      WHERE l.merchant_id = s.merchant_id AND l.sale_id = s.sale_id), s.posted_at) AS spendable_at,
            (SELECT COALESCE(SUM(b.points_taken_back), 0) FROM refunds AS b
@@ -45,16 +48,20 @@ OPERATIONS_SQL = """
 """
 
 DISCOUNTS_OF_SALES_SQL = """
-    SELECT d.sale_id, w.merchant_id, w.reward_id, w.program_id, w.slug, w.name, w.description, w.kind, w.amount_minor,
+    SELECT k.sale_id, w.merchant_id, w.reward_id, w.program_id, w.slug, w.name, w.description, w.kind, w.amount_minor,
            w.percent, w.ceiling_minor, w.categories, w.skus, w.cost_points, w.cost_stamps, w.stock, w.per_member,
            w.tiers, w.store_ids, w.claimable_from, w.claimable_until, w.voucher_days,
-           l.line_id, d.amount_minor AS discount_minor
-    FROM sale_discounts AS d
-    JOIN vouchers AS v ON v.merchant_id = d.merchant_id AND v.voucher_id = d.voucher_id
+           l.line_id, COALESCE(d.amount_minor, 0)::bigint AS discount_minor
+    FROM (
+        SELECT sale_id, voucher_id FROM sale_discounts WHERE merchant_id = $1 AND sale_id = ANY($2::uuid[])
+        UNION
+        SELECT used_sale_id, voucher_id FROM vouchers WHERE merchant_id = $1 AND used_sale_id = ANY($2::uuid[])
+    ) AS k
+    JOIN vouchers AS v ON v.merchant_id = $1 AND v.voucher_id = k.voucher_id
     JOIN rewards AS w ON w.merchant_id = v.merchant_id AND w.reward_id = v.reward_id
-    JOIN sale_lines AS l ON l.merchant_id = d.merchant_id AND l.sale_id = d.sale_id AND l.position = d.position
-    WHERE d.merchant_id = $1 AND d.sale_id = ANY($2::uuid[])
-    ORDER BY d.sale_id, d.voucher_id, d.position
+    LEFT JOIN sale_discounts AS d ON d.merchant_id = $1 AND d.sale_id = k.sale_id AND d.voucher_id = k.voucher_id
+    LEFT JOIN sale_lines AS l ON l.merchant_id = d.merchant_id AND l.sale_id = d.sale_id AND l.position = d.position
+    ORDER BY k.sale_id, k.voucher_id, d.position
 """
 
 
@@ -75,7 +82,7 @@ async def of_visit(conn: Conn, *, terminal: Terminal, visit_id: VisitId, now: da
     """
     place = (terminal.merchant_id, terminal.store_id, visit_id)
     rows = await conn.fetch(OPERATIONS_SQL, *place, now, now - LOOKED_BACK, MOST)
-    discounts = await _discounts(conn, terminal, [row["sale_id"] for row in rows if row["discount_minor"]])
+    discounts = await _discounts(conn, terminal, [row["sale_id"] for row in rows if row["rewarded"]])
     today = now.astimezone(ZoneInfo(terminal.timezone)).date()
     return [
         Operation(receipts.from_rows(row, row["lines"], discounts[row["sale_id"]]), _why_not(row, today))

@@ -110,7 +110,9 @@ class SoldLine:
 
 @dataclass(frozen=True, slots=True)
 class SoldSale:
-    """A sale under lock, as far as a refund needs it. `refused`: the merchant let it earn nothing."""
+    """A sale under lock, as far as a refund needs it. `held`: it waits for the merchant; `refused`: they let it earn
+    nothing.
+    """
 
     card_id: CardId
     currency: str
@@ -119,6 +121,7 @@ class SoldSale:
     bonus_points: Points
     capped_points: Points
     kept_points: Points
+    held: bool
     refused: bool
     rules: Rules
     lines: tuple[SoldLine, ...]
@@ -207,6 +210,7 @@ async def lock(conn: Conn, *, terminal: Terminal, sale_id: SaleId) -> SoldSale:
         bonus_points=row["bonus_points"],
         capped_points=row["capped_points"],
         kept_points=row["kept_points"],
+        held=row["review"] == "HELD",
         refused=row["review"] == "REFUSED",
         rules=Rules.from_json(row["rules"]),
         lines=tuple(SoldLine.from_row(line) for line in lines),
@@ -281,7 +285,7 @@ async def give_back_rewards(
     used = [(each.account_id, each.points) for each in back if each.account_id is not None]
     cause = Cause(
         occurred_at=now,
-        reasons=tuple(Phrase("reward_given_back", {"reward": each.reward.name}) for each in back),
+        reasons=rewards.told("reward_given_back", [each.reward for each in back]),
         store_id=terminal.store_id,
         sale_id=sale_id,
     )

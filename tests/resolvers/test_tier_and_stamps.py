@@ -17,6 +17,7 @@ from wallet.ledger import Cause, StampMove, lock_cards
 from wallet.ledger.stamps import StampKind
 from wallet.rules import Rules, StampRules, TierLevel, TierRules
 from wallet.tiers import Standing
+from wallet.values import MINOR_MAX
 
 PARTS = """
     tier { name perks nextName toNext toNextMoney { amountMinor currency } keepUntil atRisk }
@@ -127,10 +128,17 @@ async def test_punch_card_says_how_full_it_is_and_what_for(
 
 
 async def test_stamps_for_a_reward_that_is_not_there_yet_are_not_shown(
-    phone: Api, shop: Shop, conn: Conn, now: datetime
+    phone: Api, asha: Person, conn: Conn, now: datetime
 ) -> None:
-    await revised(conn, shop, Rules(stamps=StampRules(per="item", needed=10, reward="free-coffee")), now=now)
-    assert (await on_phone(phone))["stamps"] is None
+    other = await make_shop(conn, rules=Rules(stamps=StampRules("item", needed=10, reward="free-coffee")), now=now)
+    await make_card(conn, other, asha.customer_id, now=now)
+    assert [card["stamps"] for card in (await phone(PHONE))["viewer"]["cards"]] == [None, None]
+
+
+async def test_the_most_that_a_tier_can_take_can_be_told(phone: Api, shop: Shop, conn: Conn, now: datetime) -> None:
+    dear = TierRules((TierLevel("Gold", MINOR_MAX),), basis="spend")
+    await revised(conn, shop, Rules(tiers=dear), now=now)
+    assert (await on_phone(phone))["tier"]["toNextMoney"] == {"amountMinor": MINOR_MAX, "currency": "INR"}
 
 
 async def test_tiers_of_many_cards_are_one_statement(

@@ -4,10 +4,10 @@ The vouchers of a card change only under the card's lock, so none is used and ca
 comes last of all that is locked: after the cards, in the order of the rewards' ids.
 """
 
-from wallet.rewards.availability import Membership, RewardOffer, offer_to, other_reasons, reasons_against
+from wallet.rewards.availability import Membership, RewardOffer, offer_to, other_reasons
 from wallet.rewards.catalogue import NewReward, create, end, of_program
 from wallet.rewards.claiming import Claimed, claim
-from wallet.rewards.closing import Cancelled, cancel, lapse_due
+from wallet.rewards.closing import Cancelled, cancel, hold_due, lapse, put_back
 from wallet.rewards.reading import (
     find_reward,
     find_reward_of_merchant,
@@ -16,9 +16,9 @@ from wallet.rewards.reading import (
     offers,
     vouchers,
 )
-from wallet.rewards.reward import Reward
+from wallet.rewards.reward import Reward, told
 from wallet.rewards.reward import from_row as reward_from_row
-from wallet.rewards.stock import NONE_LEFT, put_back_stock, take_stock
+from wallet.rewards.stock import NONE_LEFT, put_back_stock
 from wallet.rewards.voucher import Voucher, usable_until
 from wallet.rewards.voucher import from_row as voucher_from_row
 
@@ -39,15 +39,16 @@ __all__ = [
     "find_reward_of_merchant",
     "find_voucher",
     "find_voucher_of_merchant",
-    "lapse_due",
+    "hold_due",
+    "lapse",
     "of_program",
     "offer_to",
     "offers",
     "other_reasons",
+    "put_back",
     "put_back_stock",
-    "reasons_against",
     "reward_from_row",
-    "take_stock",
+    "told",
     "usable_until",
     "voucher_from_row",
     "vouchers",

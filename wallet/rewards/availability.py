@@ -41,12 +41,8 @@ class RewardOffer:
 
 def offer_to(reward: Reward, member: Membership, *, store_id: StoreId | None, now: datetime) -> RewardOffer:
     """The reward as this member is offered it: at the store, or in the app where none is named."""
-    return RewardOffer(reward, tuple(reasons_against(reward, member, store_id=store_id, now=now)))
-
-
-def reasons_against(reward: Reward, member: Membership, *, store_id: StoreId | None, now: datetime) -> list[Phrase]:
-    """Every reason why the member cannot have the reward now: at the store, or in the app where none is named."""
-    return [*price_reasons(reward, member), *other_reasons(reward, member, store_id=store_id, now=now)]
+    reasons = (*price_reasons(reward, member), *other_reasons(reward, member, store_id=store_id, now=now))
+    return RewardOffer(reward, reasons)
 
 
 def price_reasons(reward: Reward, member: Membership) -> list[Phrase]:

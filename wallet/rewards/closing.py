@@ -1,6 +1,6 @@
 """A voucher that is not used: cancelled by its owner, or lapsed when its time is over. What it cost comes back."""
 
-from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -13,7 +13,7 @@ from wallet.rewards import requests, voucher
 from wallet.rewards.reading import find_voucher
 from wallet.rewards.stock import put_back_stock
 from wallet.rewards.voucher import Voucher
-from wallet.values import CardId, CustomerId, MerchantId, Phrase, VoucherId, VoucherOrigin, VoucherState
+from wallet.values import CustomerId, MerchantId, Phrase, VoucherId, VoucherOrigin, VoucherState
 
 CANCEL_VOUCHER_SQL = """
     UPDATE vouchers
@@ -53,11 +53,10 @@ DUE_VOUCHERS_SQL = """
 
 # A statement of its own: what was due may have been used, cancelled or swept before its card was ours.
 LAPSE_VOUCHERS_SQL = """
-    UPDATE vouchers AS v
+    UPDATE vouchers
     SET state = 'LAPSED', closed_at = $3
-    FROM unnest($1::uuid[], $2::uuid[]) AS k (merchant_id, voucher_id)
-    WHERE v.merchant_id = k.merchant_id AND v.voucher_id = k.voucher_id AND v.state = 'USABLE' AND v.usable_until <= $3
-    RETURNING v.voucher_id
+    WHERE merchant_id = $1 AND voucher_id = ANY($2::uuid[]) AND state = 'USABLE' AND usable_until <= $3
+    RETURNING voucher_id
 """
 
 
@@ -95,7 +94,7 @@ async def cancel(
     if not begun.replayed:
         locked = await ledger.lock_cards(conn, merchant_id=merchant_id, card_ids=[found.card_id], now=now)
         if await conn.fetchval(CANCEL_VOUCHER_SQL, merchant_id, voucher_id, now) is None:
-            raise VoucherNotUsable(merchant_id, found.card_id, voucher_id)
+            raise VoucherNotUsable(merchant_id, voucher_id)
         await _give_back(conn, found, locked[found.card_id], VoucherState.CANCELLED, now=now)
         if found.counts_in_stock:
             await put_back_stock(conn, merchant_id=merchant_id, rewards=[found.reward])
@@ -103,27 +102,35 @@ async def cancel(
     return Cancelled(found, begun.replayed)
 
 
-async def lapse_due(conn: Conn, *, limit: int, now: datetime) -> list[tuple[MerchantId, CardId]]:
-    """At most `limit` vouchers whose time was over by `now` are LAPSED, and what they cost is back on their cards; but
-    a full punch card that was turned into one is gone. Returns the cards that changed, one for each voucher.
+async def hold_due(conn: Conn, *, limit: int, now: datetime) -> list[Voucher]:
+    """At most `limit` vouchers whose time was over by `now`. This transaction holds their cards; those of a card that
+    somebody else holds wait for the next time.
     """
-    due = [voucher.from_row(row) for row in await conn.fetch(DUE_VOUCHERS_SQL, now, limit)]
-    of_merchant: dict[MerchantId, list[Voucher]] = defaultdict(list)
-    keys = [each.merchant_id for each in due], [each.voucher_id for each in due]
-    lapsed = {row["voucher_id"] for row in await conn.fetch(LAPSE_VOUCHERS_SQL, *keys, now)} if due else set()
-    for each in due:
-        if each.voucher_id in lapsed:
-            of_merchant[each.merchant_id].append(each)
-    for merchant_id, vouchers in of_merchant.items():
-        card_ids = list({each.card_id for each in vouchers})
-        locked = await ledger.lock_cards(conn, merchant_id=merchant_id, card_ids=card_ids, now=now)
-        for each in vouchers:
-            locked[each.card_id] = await _give_back(conn, each, locked[each.card_id], VoucherState.LAPSED, now=now)
-    # All cards are held by now: rewards come after them, in one order over all merchants.
-    for merchant_id in sorted(of_merchant):
-        rewards = [each.reward for each in of_merchant[merchant_id] if each.counts_in_stock]
+    return [voucher.from_row(row) for row in await conn.fetch(DUE_VOUCHERS_SQL, now, limit)]
+
+
+async def lapse(conn: Conn, due: Sequence[Voucher], *, now: datetime) -> list[Voucher]:
+    """Those of the vouchers that still could, all of one card that is held, are LAPSED and are returned.
+
+    What they cost is back on the card; but a full punch card that was turned into one is gone. Their stock is for
+    `put_back`, once no other card is wanted.
+    """
+    merchant_id, card_id = due[0].merchant_id, due[0].card_id
+    rows = await conn.fetch(LAPSE_VOUCHERS_SQL, merchant_id, [each.voucher_id for each in due], now)
+    lapsed = [each for each in due if each.voucher_id in {row["voucher_id"] for row in rows}]
+    card = (await ledger.lock_cards(conn, merchant_id=merchant_id, card_ids=[card_id], now=now))[card_id]
+    for each in lapsed:
+        card = await _give_back(conn, each, card, VoucherState.LAPSED, now=now)
+    return lapsed
+
+
+async def put_back(conn: Conn, lapsed: Sequence[Voucher]) -> None:
+    """There is one more of each reward that they had taken. Rewards come after all cards, in one order over all
+    merchants.
+    """
+    for merchant_id in sorted({each.merchant_id for each in lapsed}):
+        rewards = [each.reward for each in lapsed if each.merchant_id == merchant_id and each.counts_in_stock]
         await put_back_stock(conn, merchant_id=merchant_id, rewards=rewards)
-    return [(each.merchant_id, each.card_id) for vouchers in of_merchant.values() for each in vouchers]
 
 
 async def _own(

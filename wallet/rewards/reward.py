@@ -1,10 +1,14 @@
 """A reward: what points or stamps buy. What it gives and costs never changes; it ends by its date."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from wallet.database import Row
-from wallet.values import MerchantId, Minor, Points, ProgramId, RewardId, RewardKind, StoreId
+from wallet.values import MerchantId, Minor, Phrase, Points, ProgramId, RewardId, RewardKind, StoreId
+
+TOLD_MAX = 20
+"""Their names are some 320 octets each at most, and the reasons of an entry 8,192."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +47,15 @@ class Reward:
     def is_had_at(self, store_id: StoreId) -> bool:
         """Whether a till of this store hands it over."""
         return not self.stores or store_id in self.stores
+
+
+def told(code: str, rewards: Sequence[Reward]) -> tuple[Phrase, ...]:
+    """Each reward by its name, with the sentence of this code; of many the first, and how many more there are: the
+    reasons of an entry have an end.
+    """
+    more = len(rewards) - TOLD_MAX
+    named = tuple(Phrase(code, {"reward": reward.name}) for reward in rewards[:TOLD_MAX])
+    return (*named, Phrase("more_rewards", {"rewards": more})) if more > 0 else named
 
 
 def from_row(row: Row) -> Reward:

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from wallet import rewards
 from wallet.database import Conn, Row
-from wallet.discounts import Offer
+from wallet.discounts import Discount, Offer
 from wallet.errors import (
     InsufficientPoints,
     InvalidInput,
@@ -18,7 +18,17 @@ from wallet.errors import (
 )
 from wallet.fingerprint import Json
 from wallet.rewards import Membership, Reward, Voucher
-from wallet.values import CardId, CheckInPurpose, Phrase, Points, ProgramId, RewardId, Terminal, VoucherId
+from wallet.values import (
+    CardId,
+    CheckInPurpose,
+    Phrase,
+    Points,
+    ProgramId,
+    RewardId,
+    RewardKind,
+    Terminal,
+    VoucherId,
+)
 
 OFFERS_MAX = 20
 
@@ -127,10 +137,25 @@ async def load(
     return (*used, *_bought(bought, terminal, active=active, stamps=stamps, tier=tier, now=now))
 
 
+def check_use(taken: Sequence[Taken], discounts: Sequence[Discount]) -> None:
+    """Nothing, if each of them takes something off the basket; a PERK is something that no line stands for.
+
+    A basket that it does not fit, or of which earlier ones left nothing to pay, would use it up for nothing.
+    Raises VoucherNotUsable, RewardUnavailable.
+    """
+    of_use = {part.offer_index for part in discounts}
+    for index, each in enumerate(taken):
+        if index in of_use or each.offer.reward.kind is RewardKind.PERK:
+            continue
+        if each.voucher is None:
+            raise RewardUnavailable([Phrase("reward_takes_nothing_off", {"reward": each.offer.reward.name})])
+        raise VoucherNotUsable(each.voucher.merchant_id, each.voucher.voucher_id, takes_nothing_off=True)
+
+
 def _voucher(row: Row, terminal: Terminal) -> Taken:
     voucher = rewards.voucher_from_row(row)
     if not voucher.is_usable_at(terminal.store_id):
-        raise VoucherNotUsable(voucher.merchant_id, voucher.card_id, voucher.voucher_id)
+        raise VoucherNotUsable(voucher.merchant_id, voucher.voucher_id)
     return Taken(Offer(voucher.reward, voucher.voucher_id), voucher, voucher.voucher_id)
 
 

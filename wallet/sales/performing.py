@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from wallet import ledger, punch_cards
+from wallet import ledger, punch_cards, rewards
 from wallet.baskets import Basket
 from wallet.database import Conn
 from wallet.ledger import Cause, LockedCard
@@ -86,7 +86,7 @@ async def _redeem(
     ]
     cause = Cause(
         occurred_at=occurred_at,
-        reasons=tuple(Phrase("redeemed_at_till", {"reward": each.offer.reward.name}) for each in taken),
+        reasons=rewards.told("redeemed_at_till", [each.offer.reward for each in taken]),
         store_id=terminal.store_id,
         sale_id=sale_id,
     )
@@ -169,7 +169,7 @@ def _reasons(rules: Rules, plan: Plan, carried_in: int, *, currency: str, now: d
         reasons.append(Phrase("by_rule", rate))
         carried = {"carried_in": carried_in // 100, "carried_on": earned.carry_after // 100}
         for code, minor in carried.items():
-            if rules.carry_remainder and minor:
+            if rules.carry_remainder and minor and not plan.held:
                 reasons.append(Phrase(code, {"amount_minor": minor, "currency": currency}))
     reasons.extend(earned.bonus_reasons)
     if earned.capped_points:

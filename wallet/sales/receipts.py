@@ -29,7 +29,10 @@ from wallet.values import (
 SALE_SQL = """
     SELECT s.merchant_id, s.sale_id, s.store_id, s.card_id, t.name AS store_name, s.receipt_number, s.total_minor,
            s.discount_minor, s.currency, s.points, s.bonus_points, s.stamps, s.review, s.offline, s.occurred_at,
-           s.posted_at, s.revision, v.rules, t.timezone,
+           s.posted_at, s.revision, s.tier_after, v.rules, t.timezone,
+           s.discount_minor > 0 OR EXISTS (
+               SELECT FROM vouchers AS u WHERE u.merchant_id = s.merchant_id AND u.used_sale_id = s.sale_id
+           ) AS rewarded,
            COALESCE((SELECT MIN(l.activates_at) FROM lots AS l
                      WHERE l.merchant_id = s.merchant_id AND l.sale_id = s.sale_id), s.posted_at) AS spendable_at,
            (SELECT COALESCE(SUM(r.points_taken_back), 0) FROM refunds AS r
@@ -52,17 +55,22 @@ SALE_LINES_SQL = """
     ORDER BY l.position
 """
 
+# A voucher whose goods came back is of no sale any more, but what it took off stays with this one.
 SALE_DISCOUNTS_SQL = """
     SELECT w.merchant_id, w.reward_id, w.program_id, w.slug, w.name, w.description, w.kind, w.amount_minor, w.percent,
            w.ceiling_minor, w.categories, w.skus, w.cost_points, w.cost_stamps, w.stock, w.per_member, w.tiers,
            w.store_ids, w.claimable_from, w.claimable_until, w.voucher_days,
-           l.line_id, d.amount_minor AS discount_minor
-    FROM sale_discounts AS d
-    JOIN vouchers AS v ON v.merchant_id = d.merchant_id AND v.voucher_id = d.voucher_id
+           l.line_id, COALESCE(d.amount_minor, 0)::bigint AS discount_minor
+    FROM (
+        SELECT voucher_id FROM sale_discounts WHERE merchant_id = $1 AND sale_id = $2
+        UNION
+        SELECT voucher_id FROM vouchers WHERE merchant_id = $1 AND used_sale_id = $2
+    ) AS k
+    JOIN vouchers AS v ON v.merchant_id = $1 AND v.voucher_id = k.voucher_id
     JOIN rewards AS w ON w.merchant_id = v.merchant_id AND w.reward_id = v.reward_id
-    JOIN sale_lines AS l ON l.merchant_id = d.merchant_id AND l.sale_id = d.sale_id AND l.position = d.position
-    WHERE d.merchant_id = $1 AND d.sale_id = $2
-    ORDER BY d.voucher_id, d.position
+    LEFT JOIN sale_discounts AS d ON d.merchant_id = $1 AND d.sale_id = $2 AND d.voucher_id = k.voucher_id
+    LEFT JOIN sale_lines AS l ON l.merchant_id = d.merchant_id AND l.sale_id = d.sale_id AND l.position = d.position
+    ORDER BY k.voucher_id, d.position
 """
 
 SALE_BY_RECEIPT_SQL = """
@@ -86,10 +94,10 @@ class SaleLine:
 
 @dataclass(frozen=True, slots=True)
 class DiscountLine:
-    """What a reward took off a line."""
+    """What a reward took off a line; nothing, and no line, for a PERK."""
 
     reward: Reward
-    line_id: str
+    line_id: str | None
     amount: Money
 
 
@@ -97,7 +105,8 @@ class DiscountLine:
 class Sale:
     """`points` is what the sale earned, its bonuses included; `refunded_points` what refunds have taken back.
 
-    `total` is before and `due` after the discounts. `in_review`: its points wait until the merchant has looked at it.
+    `total` is before and `due` after the discounts. `tier_after` is the tier that it brought; None for no other than
+    before. `in_review`: its points wait until the merchant has looked at it.
 
     `spendable_at` is when they could first be spent: not after `posted_at` where points do not wait.
     """
@@ -113,6 +122,7 @@ class Sale:
     discounts: tuple[DiscountLine, ...]
     points: Points
     stamps: int
+    tier_after: str | None
     refunded_points: Points
     in_review: bool
     revision: int
@@ -139,7 +149,7 @@ async def find(
     if row is None or receipt_number not in (None, row["receipt_number"]):
         return None
     lines = await conn.fetch(SALE_LINES_SQL, terminal.merchant_id, sale_id)
-    discounts = await conn.fetch(SALE_DISCOUNTS_SQL, terminal.merchant_id, sale_id) if row["discount_minor"] else []
+    discounts = await conn.fetch(SALE_DISCOUNTS_SQL, terminal.merchant_id, sale_id) if row["rewarded"] else []
     return from_rows(row, lines, discounts)
 
 
@@ -160,6 +170,7 @@ def from_rows(row: Row, lines: Sequence[Row], discounts: Sequence[Row]) -> Sale:
         ),
         points=row["points"],
         stamps=row["stamps"],
+        tier_after=row["tier_after"],
         refunded_points=row["refunded_points"],
         in_review=row["review"] == "HELD",
         revision=row["revision"],
@@ -196,6 +207,7 @@ def of_plan(
         discounts=discounts_of(basket, plan),
         points=plan.points,
         stamps=plan.earning.stamps,
+        tier_after=plan.standing.tier if plan.standing else None,
         refunded_points=Points(0),
         in_review=plan.held is not None,
         revision=revision,
@@ -209,14 +221,15 @@ def of_plan(
 
 def discounts_of(basket: Basket, plan: Plan) -> tuple[DiscountLine, ...]:
     """What each offer of the plan takes off which line."""
-    return tuple(
-        DiscountLine(
-            plan.offers[part.offer_index].reward,
-            basket.lines[part.position].line_id,
-            Money(part.amount_minor, basket.currency),
-        )
-        for part in plan.discounts
-    )
+    found = list[DiscountLine]()
+    for index, offer in enumerate(plan.offers):
+        parts = [part for part in plan.discounts if part.offer_index == index]
+        for part in parts:
+            line_id = basket.lines[part.position].line_id
+            found.append(DiscountLine(offer.reward, line_id, Money(part.amount_minor, basket.currency)))
+        if not parts:
+            found.append(DiscountLine(offer.reward, None, Money(Minor(0), basket.currency)))
+    return tuple(found)
 
 
 def _lines(sale: Row, rows: Sequence[Row]) -> tuple[SaleLine, ...]:

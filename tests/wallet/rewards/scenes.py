@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
+from infra.sweeps import lapse_vouchers
 from tests.factories import Shop, make_card, make_customer, make_points, make_reward, make_shop
 from wallet import audit, cards, ledger, rewards
 from wallet.cards import Card
@@ -104,7 +105,7 @@ async def cancel(
 
 async def lapse(conn: Conn, *, limit: int = 50, now: datetime) -> int:
     async with conn.transaction():
-        return len(await rewards.lapse_due(conn, limit=limit, now=now))
+        return len(await lapse_vouchers(conn, limit=limit, now=now))
 
 
 async def card_of(conn: Conn, scene: Scene) -> Card:

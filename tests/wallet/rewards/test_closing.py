@@ -3,8 +3,10 @@
 from datetime import datetime, timedelta
 from uuid import uuid4
 
+import asyncpg
 import pytest
 
+from tests.database import Database
 from tests.factories import make_card, make_customer
 from tests.wallet.rewards.scenes import (
     ENTRIES_SQL,
@@ -186,4 +188,29 @@ async def test_a_punch_cards_voucher_lapses_for_good_and_is_given_back_when_canc
     # then
     assert cancelled.voucher.state is VoucherState.CANCELLED
     assert (await stamps_of(conn, scene), await stock_of(conn, scene.reward)) == (10, 1)
+    await assert_lawful(conn)
+
+
+async def test_a_card_with_which_it_cannot_be_done_keeps_no_other_from_its_points(
+    conn: Conn, database: Database, now: datetime
+) -> None:
+    # given three members with a voucher each, and something wrong with the middle one's account
+    scenes = [await make_scene(conn, points=100, cost_points=20, stock=5, voucher_days=1, now=now) for _ in range(3)]
+    for scene in scenes:
+        await claim(conn, scene, now=now)
+    owner = await asyncpg.connect(database.superuser_dsn)
+    await owner.execute("SET session_replication_role = replica")
+    held = "UPDATE accounts SET balance = $2 WHERE card_id = $1 AND kind = 'voucher'"
+    await owner.execute(held, scenes[1].card_id, 1)
+    # when
+    later = now + timedelta(days=3)
+    assert (await lapse(conn, now=later), await lapse(conn, now=later)) == (2, 0)
+    # then it alone waits, nothing of it done
+    assert [await balance(conn, scene) for scene in scenes] == [(100, 0), (80, 1), (100, 0)]
+    assert [await stock_of(conn, scene.reward) for scene in scenes] == [5, 4, 5]
+    # and it is done once that is mended
+    await owner.execute(held, scenes[1].card_id, 20)
+    await owner.close()
+    assert await lapse(conn, now=later) == 1
+    assert [await balance(conn, scene) for scene in scenes] == [(100, 0)] * 3
     await assert_lawful(conn)

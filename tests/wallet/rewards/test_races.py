@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from infra.pool import Pool
+from infra.sweeps import lapse_vouchers
 from tests.auth.racing import Move, in_transaction, second_waits_for_first
 from tests.factories import make_card, make_customer, make_points, make_reward
 from tests.wallet.rewards.scenes import (
@@ -70,7 +71,7 @@ def cancelling(scene: Scene, voucher: Voucher, now: datetime, *, key: UUID | Non
 
 def lapsing(now: datetime) -> Move:
     async def work(conn: Conn) -> object:
-        return await rewards.lapse_due(conn, limit=10, now=now)
+        return await lapse_vouchers(conn, limit=10, now=now)
 
     return work
 
@@ -194,7 +195,7 @@ async def test_of_two_sweeps_each_voucher_lapses_in_one(pool: Pool, conn: Conn, 
 
     async def sweep() -> int:
         async with pool.acquire() as one, one.transaction():
-            return len(await rewards.lapse_due(one, limit=10, now=later))
+            return len(await lapse_vouchers(one, limit=10, now=later))
 
     assert sum(await asyncio.gather(*(sweep() for _ in range(4)))) == 5
     assert await balance(conn, scene) == (100, 0)

@@ -11,7 +11,7 @@ from tests.factories import make_card, make_points, make_reward, make_shop
 from tests.wallet.rewards.scenes import Scene, cancel, claim, make_scene
 from wallet import rewards
 from wallet.database import Conn
-from wallet.rewards import Membership, reasons_against
+from wallet.rewards import Membership, offer_to
 from wallet.rewards.reading import VOUCHERS_MAX
 from wallet.values import Phrase, Points, StoreId, VoucherState
 
@@ -138,7 +138,7 @@ async def test_each_reason_says_what_is_wanting(
     reward: dict[str, Any], reasons: list[Phrase], conn: Conn, now: datetime
 ) -> None:
     made = await make_reward(conn, await make_shop(conn, now=now), now=now, **reward)
-    assert reasons_against(made, GOLD, store_id=None, now=now) == reasons
+    assert list(offer_to(made, GOLD, store_id=None, now=now).reasons) == reasons
 
 
 async def test_every_reason_is_given_at_once(conn: Conn, now: datetime) -> None:
@@ -155,5 +155,5 @@ async def test_every_reason_is_given_at_once(conn: Conn, now: datetime) -> None:
         now=now,
     )
     had = Membership(active=Points(100), stamps=0, tier=None, had={made.reward_id: 2})
-    codes = [reason.code for reason in reasons_against(made, had, store_id=StoreId(UUID(int=5)), now=until)]
+    codes = [reason.code for reason in offer_to(made, had, store_id=StoreId(UUID(int=5)), now=until).reasons]
     assert codes == ["reward_points_missing", "reward_over", "reward_had", "reward_of_tiers", "reward_elsewhere"]

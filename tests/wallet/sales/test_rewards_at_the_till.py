@@ -11,7 +11,18 @@ from infra.pool import Pool
 from tests.factories import Shop, make_points, make_reward, make_shop
 from tests.wallet.counter import Member, another_store, count, counts, make_member, qr, race, show
 from tests.wallet.sales.histories import assert_lawful
-from tests.wallet.sales.till import REWARD_TABLES, TABLES, checkout, claimed, picked, quote, receipt, standing, visit
+from tests.wallet.sales.till import (
+    REWARD_TABLES,
+    TABLES,
+    checkout,
+    claimed,
+    picked,
+    quote,
+    receipt,
+    refund,
+    standing,
+    visit,
+)
 from wallet import rewards, sales
 from wallet.baskets import Basket, Line
 from wallet.database import Conn
@@ -162,6 +173,7 @@ async def test_vouchers_and_rewards_of_one_sale_are_one_entry(
     # The coffee is free; the ₹2 come off what is left.
     assert [(part.reward.slug, part.line_id, part.amount.amount_minor) for part in recorded.sale.discounts] == [
         (off.slug, "2", 200),
+        (tasting.slug, None, 0),
         (coffee.slug, "1", 300),
     ]
     assert (recorded.sale.due.amount_minor, recorded.sale.points) == (300, 3)
@@ -438,13 +450,13 @@ def buying(shop: Shop, customer: VisitId, wanted: Wanted, now: datetime) -> Call
 
 
 async def test_of_two_who_want_the_last_one_one_has_it(pool: Pool, conn: Conn, now: datetime, shop: Shop) -> None:
-    # given rewards of which one each is left, in both orders, and tills that serve different members
+    # given perks of which one each is left, in both orders, and tills that serve different members
     members = [await make_member(conn, shop, now=now) for _ in range(4)]
     for each in members:
         await make_points(conn, shop, each.card_id, 100, now=now)
     customers = [await visit(conn, shop, each, REDEEM, now=now) for each in members]
     for _ in range(5):
-        pair = [await make_reward(conn, shop, cost_points=10, stock=1, now=now) for _ in range(2)]
+        pair = [await make_reward(conn, shop, kind=RewardKind.PERK, cost_points=10, stock=1, now=now) for _ in range(2)]
         orders = [tuple(reward.reward_id for reward in order) for order in (pair, pair[::-1])] * 2
         before = await counts(conn, *EVERYTHING)
         # when
@@ -489,14 +501,86 @@ async def test_points_are_spent_once_by_tills_at_once(
 # --- what does not fit
 
 
-async def test_a_reward_for_other_goods_takes_nothing_off_and_is_used_all_the_same(
+async def test_what_takes_nothing_off_is_not_used_up(
+    conn: Conn, now: datetime, shop: Shop, member: Member, customer: VisitId
+) -> None:
+    # given: bread to have, and a basket of coffee, a tip, and something that costs nothing
+    bread = await make_reward(conn, shop, cost_points=10, categories=("bread",), now=now)
+    held = await claimed(conn, shop, member, bread, now=now)
+    lines = (Line("1", Minor(500), category="coffee"), Line("2", Minor(90), LineKind.TIP), Line("3", Minor(0)))
+    basket, before = Basket("R-1", "INR", lines), await counts(conn, *EVERYTHING)
+
+    for doing in (quote, checkout):
+        with pytest.raises(VoucherNotUsable) as unused:
+            await doing(conn, shop.terminal, customer, basket, wanted=Wanted((held,), ()), now=now)
+        assert (unused.value.voucher_id, unused.value.takes_nothing_off) == (held, True)
+        with pytest.raises(RewardUnavailable) as refused:
+            await doing(conn, shop.terminal, customer, basket, wanted=Wanted((), (bread.reward_id,)), now=now)
+        assert [reason.code for reason in refused.value.reasons] == ["reward_takes_nothing_off"]
+
+    assert (await counts(conn, *EVERYTHING), (await voucher(conn, held))["state"]) == (before, "USABLE")
+
+
+async def test_what_finds_nothing_left_to_pay_is_not_used_up(
+    conn: Conn, now: datetime, shop: Shop, member: Member, customer: VisitId
+) -> None:
+    # given: two of ₹2 off, and ₹1 to pay
+    reward = await two_off(conn, shop, now=now)
+    held = await claimed(conn, shop, member, reward, now=now)
+    both, before = Wanted((held,), (reward.reward_id,)), await counts(conn, *EVERYTHING)
+
+    with pytest.raises(RewardUnavailable):
+        await checkout(conn, shop.terminal, customer, receipt(100), wanted=both, now=now)
+
+    assert (await counts(conn, *EVERYTHING), (await voucher(conn, held))["state"]) == (before, "USABLE")
+    # and where there is as much as a paisa for the second, both are used
+    done = await checkout(conn, shop.terminal, customer, receipt(201), wanted=both, now=now)
+    assert [part.amount.amount_minor for part in done.sale.discounts] == [200, 1]
+
+
+async def test_a_perk_is_used_though_no_line_stands_for_it_and_is_told_of(
     conn: Conn, now: datetime, shop: Shop, customer: VisitId
 ) -> None:
-    """The till was told by the quote; a perk, too, is used though no line stands for it."""
-    reward = await make_reward(conn, shop, cost_points=10, categories=("bread",), now=now)
-    basket = Basket("R-1", "INR", (Line("1", Minor(500), category="coffee"), Line("2", Minor(90), LineKind.TIP)))
+    perk = await make_reward(conn, shop, kind=RewardKind.PERK, cost_points=10, now=now)
 
-    recorded = await checkout(conn, shop.terminal, customer, basket, wanted=Wanted((), (reward.reward_id,)), now=now)
+    quoted = await quote(conn, shop.terminal, customer, receipt(500), wanted=Wanted((), (perk.reward_id,)), now=now)
+    done = await checkout(conn, shop.terminal, customer, receipt(500), wanted=Wanted((), (perk.reward_id,)), now=now)
 
-    assert (recorded.sale.discounts, recorded.sale.due.amount_minor, recorded.sale.points) == ((), 590, 5)
-    assert recorded.card.active == 95
+    told = [(part.reward.slug, part.line_id, part.amount.amount_minor) for part in done.sale.discounts]
+    assert (told, done.sale.due.amount_minor, done.card.active) == ([(perk.slug, None, 0)], 500, 95)
+    assert sales.receipts.discounts_of(quoted.basket, quoted.plan) == done.sale.discounts
+    # and the sale says so for as long as it was used with it
+    found = await sales.find(conn, terminal=shop.terminal, sale_id=done.sale.sale_id)
+    assert found is not None
+    assert [(part.reward.slug, part.line_id, part.amount) for part in found.discounts] == [
+        (perk.slug, None, Money(Minor(0), "INR"))
+    ]
+    await refund(conn, shop.terminal, done.sale.sale_id, now=now)
+    found = await sales.find(conn, terminal=shop.terminal, sale_id=done.sale.sale_id)
+    assert found is not None
+    assert found.discounts == ()
+
+
+async def test_as_much_as_can_be_used_at_once_with_the_longest_names_has_room_in_an_entry(
+    conn: Conn, now: datetime, shop: Shop, member: Member, customer: VisitId
+) -> None:
+    # given: twenty vouchers and twenty rewards, each with eighty letters of four octets
+    named = [
+        await make_reward(conn, shop, slug=f"r{n}", name="𑄇" * 80, kind=RewardKind.PERK, cost_points=1, now=now)
+        for n in range(20)
+    ]
+    held = tuple([await claimed(conn, shop, member, reward, now=now) for reward in named])
+    wanted = Wanted(held, tuple(reward.reward_id for reward in named))
+    # when
+    done = await checkout(conn, shop.terminal, customer, receipt(500), wanted=wanted, now=now)
+    await refund(conn, shop.terminal, done.sale.sale_id, now=now)
+    # then: the entries name as many as they have room for, and say how many more there were
+    rows = await conn.fetch(
+        "SELECT kind, reasons FROM entries WHERE sale_id = $1 AND kind IN ('REDEEMED', 'RETURNED') ORDER BY seq",
+        done.sale.sale_id,
+    )
+    assert [row["kind"] for row in rows] == ["REDEEMED", "RETURNED"]
+    for row, code in zip(rows, ("redeemed_at_till", "reward_given_back"), strict=True):
+        assert [reason["code"] for reason in row["reasons"]] == [code] * 20 + ["more_rewards"]
+        assert row["reasons"][-1]["facts"] == {"rewards": 20}
+    await assert_lawful(conn)

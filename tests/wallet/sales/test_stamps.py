@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from infra.sweeps import lapse_vouchers
 from tests.factories import Shop, make_reward, make_shop
 from tests.wallet.counter import Member, make_member
 from tests.wallet.sales.histories import assert_lawful
@@ -267,6 +268,29 @@ async def test_no_voucher_goes_for_stamps_that_come_back_with_a_reward_of_the_sa
         await refund(conn, shop.terminal, sold.sale.sale_id, *([line_id] if line_id else []), now=at)
     # then one stamp is left of the four and the five, and the older voucher
     assert (await stamps_of(conn), await states_of(conn, older, newer)) == (1, ["USABLE", "USED"])
+    await assert_lawful(conn)
+
+
+@pytest.mark.parametrize("swept", [False, True])
+async def test_a_voucher_whose_time_is_over_pays_for_no_stamps_whether_the_sweep_has_come_or_not(
+    conn: Conn, now: datetime, swept: bool
+) -> None:
+    # given a full card and a voucher for it that nobody used in time
+    shop, member = await opened(conn, replace(BY_ITEM, needed=2), now=now)
+    customer = await visit(conn, shop, member, now=now)
+    sold = await checkout(conn, shop.terminal, customer, coffees(1, 1), now=now)
+    late = now + timedelta(days=40)
+    if swept:
+        async with conn.transaction():
+            await lapse_vouchers(conn, limit=9, now=late)
+    # when an item comes back
+    await refund(conn, shop.terminal, sold.sale.sale_id, "2", now=late)
+    # then
+    assert await stamps_of(conn) == -1
+    if not swept:
+        async with conn.transaction():
+            await lapse_vouchers(conn, limit=9, now=late)
+    assert (await stamps_of(conn), await vouchers(conn)) == (-1, [("STAMPS", "LAPSED")])
     await assert_lawful(conn)
 
 
