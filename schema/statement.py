@@ -5,6 +5,8 @@ from collections.abc import Iterator, Mapping
 import strawberry
 
 from auth.statements import SignedStatement
+from schema.context import Info
+from schema.field import described
 from schema.sentences import Sentence, says
 from schema.translations import PointNames, Translator, translator
 from wallet.statements import Facts, Line, Stand
@@ -40,11 +42,15 @@ class Statement:
         description="A JWS (EdDSA, typ statement+jws) with a key of /.well-known/jwks.json. "
         "Check it with `regulars statement verify`."
     )
-    text: str = strawberry.field(description="The same in the reader's language, with the hours of the merchant.")
+    facts: strawberry.Private[Facts]
+
+    @described("The same in the reader's language, with the hours of the merchant.")
+    def text(self, info: Info) -> str:
+        return text_of(self.facts, translator(info.context.say.tag, self.facts.timezone))
 
     @classmethod
-    def from_domain(cls, signed: SignedStatement, say: Translator) -> "Statement":
-        return cls(jws=signed.jws, text=text_of(signed.facts, translator(say.tag, signed.facts.timezone)))
+    def from_domain(cls, signed: SignedStatement) -> "Statement":
+        return cls(jws=signed.jws, facts=signed.facts)
 
 
 def text_of(facts: Facts, say: Translator) -> str:

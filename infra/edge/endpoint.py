@@ -13,6 +13,7 @@ from infra.edge.calls import Calls
 from infra.edge.documents import Documents
 from infra.edge.execution import Engine
 from infra.edge.limits import Limits
+from infra.edge.lists import LIST_SIZES
 from infra.edge.metrics import Metrics
 
 ViewerOf = Callable[[HTTPConnection], Awaitable[Viewer]]
@@ -29,7 +30,7 @@ GetContext = Callable[[HTTPConnection, Viewer], object]
 class Options:
     """What an API allows. The defaults are those of production."""
 
-    limits: Limits = field(default_factory=Limits)
+    limits: Limits = field(default_factory=lambda: Limits(lists=LIST_SIZES))
     introspection: bool = False
     """Whether clients may ask what the schema is, and are helped with names that they mistype."""
     short_ways: bool = True

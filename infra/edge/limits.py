@@ -41,7 +41,9 @@ class Limits:
     root_fields: int = 10
     page_size: int = 100
     list_size: int = 5
-    """How many items a list without pages is taken to have."""
+    """How many items a list without pages is taken to have, unless `lists` knows better."""
+    lists: Mapping[str, int] = field(default_factory=dict)
+    """How many items a field is taken to have, by its type and name, as in `Card.lots`."""
     cost: int = 20_000
     """How many field values the answer may have at most, each page taken to be full."""
 
@@ -190,9 +192,10 @@ class Measuring:
         page = self._paging.size_of(node, found)
         if page is not None:
             return page
-        if is_list(found.type) and not is_connection(parent):
-            return self._limits.list_size
-        return 1
+        if is_list(found.type) and is_connection(parent):
+            return 1
+        usual = self._limits.list_size if is_list(found.type) else 1
+        return usual if parent is None else self._limits.lists.get(f"{parent.name}.{node.name.value}", usual)
 
     def _add_up(self, fragments: Mapping[str, Summary]) -> dict[str, Size]:
         """The size of every fragment with those that it spreads, innermost first, without recursion."""

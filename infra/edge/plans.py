@@ -73,13 +73,13 @@ class Plans:
     whole: dict[tuple[int, int], tuple[FieldDetailsList, Plan | None]] = field(default_factory=dict)
     """What completes a value of a type with a selection; None where only the stock path can."""
     parts: dict[int, tuple[GroupedFieldSet, list[Part]]] = field(default_factory=dict)
+    """The plain fields among those that are selected from an object."""
     root: GroupedFieldSet | None = None
     """What is selected from the root. Every execution goes from here, so that all meet the same selections."""
     collected: dict[tuple[GraphQLObjectType, int], tuple[FieldDetailsList, CollectedFields]] = field(
         default_factory=dict
     )
     """What is selected from each type that a field can have: graphql-core's own memory, kept for longer."""
-    """The plain fields among those that are selected from an object."""
 
 
 Collect = Callable[[GraphQLObjectType, FieldDetailsList], CollectedFields]
