@@ -311,6 +311,7 @@ CREATE TABLE public.look_ups (
     merchant_id uuid NOT NULL,
     look_up_id uuid DEFAULT uuidv7() NOT NULL,
     terminal_id uuid NOT NULL,
+    operator_id uuid,
     kind text NOT NULL,
     subject_hash bytea NOT NULL,
     found boolean NOT NULL,
@@ -1277,6 +1278,9 @@ ALTER TABLE ONLY public.gifts
     ADD CONSTRAINT gifts_sent_entry_fk FOREIGN KEY (merchant_id, sender_card_id, sent_seq) REFERENCES public.entries(merchant_id, card_id, seq);
 
 ALTER TABLE ONLY public.look_ups
+    ADD CONSTRAINT look_ups_operator_fk FOREIGN KEY (merchant_id, operator_id) REFERENCES public.operators(merchant_id, operator_id);
+
+ALTER TABLE ONLY public.look_ups
     ADD CONSTRAINT look_ups_terminal_fk FOREIGN KEY (merchant_id, terminal_id) REFERENCES public.terminals(merchant_id, terminal_id);
 
 ALTER TABLE ONLY public.lot_movements
@@ -1383,6 +1387,9 @@ ALTER TABLE ONLY public.used_codes
 
 ALTER TABLE ONLY public.visits
     ADD CONSTRAINT visits_card_fk FOREIGN KEY (merchant_id, card_id) REFERENCES public.cards(merchant_id, card_id);
+
+ALTER TABLE ONLY public.visits
+    ADD CONSTRAINT visits_operator_fk FOREIGN KEY (merchant_id, operator_id) REFERENCES public.operators(merchant_id, operator_id);
 
 ALTER TABLE ONLY public.visits
     ADD CONSTRAINT visits_store_fk FOREIGN KEY (merchant_id, store_id) REFERENCES public.stores(merchant_id, store_id);

@@ -2,9 +2,11 @@
 
 from datetime import timedelta
 
+from strawberry import UNSET
+
 from auth import emails, phones, rate_limits
 from auth.errors import granted
-from resolvers import callers
+from resolvers import callers, operators
 from resolvers.arguments import Input
 from resolvers.context import Info, RequestContext
 from schema.field import given
@@ -24,14 +26,16 @@ A_MERCHANT_S_MISSES = 300
 """More than one till alone can miss, so that no till locks the others out; few against a list of addresses."""
 
 
-async def look_up(info: Info, said: Input[LookUpInput]) -> LookUpResult:
+async def look_up(info: Info, said: Input[LookUpInput], operator_pin: str | None = UNSET) -> LookUpResult:
     """What was asked is counted and written down, found or not: nothing of it is raised before it is committed."""
     context = info.context
-    async with context.pool.acquire() as conn, conn.transaction():
+    async with context.pool.acquire() as conn, operators.counted(conn, context), conn.transaction():
         terminal = await callers.terminal(conn, context)
+        operator_id = await operators.named_operator(conn, context, terminal, given(operator_pin))
         await _count(conn, context, terminal)
+        subject = _subject(context, terminal, said)
         answer = await look_ups.look_up(
-            conn, terminal=terminal, subject=_subject(context, terminal, said), now=context.now
+            conn, terminal=terminal, subject=subject, operator_id=operator_id, now=context.now
         )
         if isinstance(answer, NotFound):
             await _count_miss(conn, context, terminal)

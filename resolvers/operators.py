@@ -72,6 +72,11 @@ async def operator_of(
     return operator_id
 
 
+async def named_operator(conn: Conn, context: RequestContext, terminal: Terminal, pin: str | None) -> OperatorId | None:
+    """As `operator_of`, where a PIN is welcome and never needed: nothing is sold and nothing taken back."""
+    return None if pin is None else await operator_of(conn, context, terminal, pin)
+
+
 @dataclass(frozen=True, slots=True)
 class Absent:
     """Who stood at a till that had no network. `wrong`: the PIN was nobody's; `doubt`: why nobody is named."""

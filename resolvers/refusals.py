@@ -113,9 +113,10 @@ async def _error_of_spending(refusal: Refusal, info: Info) -> UserError:
         case wallet.errors.RewardUnavailable(reasons=reasons):
             why = [await _said(info, reason) for reason in reasons]
             return RewardUnavailable(message=_say(info, "reward_unavailable"), reasons=why)
-        case wallet.errors.VoucherNotUsable(merchant_id=merchant_id, voucher_id=voucher_id):
+        case wallet.errors.VoucherNotUsable(merchant_id=merchant_id, voucher_id=voucher_id, takes_nothing_off=vain):
             voucher = await info.context.loaders.voucher(VoucherKey(merchant_id, voucher_id))
-            return VoucherNotUsable(message=_say(info, "voucher_not_usable"), voucher=Voucher.from_domain(voucher))
+            message = _say(info, "voucher_takes_nothing_off" if vain else "voucher_not_usable")
+            return VoucherNotUsable(message=message, voucher=Voucher.from_domain(voucher))
         case _:
             return _error_of_any(refusal, info)
 

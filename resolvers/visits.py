@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from auth import check_in_tokens, confirmations, emails, phones, rate_limits
 from auth.emails import Address
-from resolvers import callers, typed_codes
+from resolvers import callers, operators, typed_codes
 from resolvers.arguments import Input
 from resolvers.context import Info, RequestContext
 from schema.enrolment import CustomerEnrolled, EnrolByPhoneInput, EnrolInput, EnrolResult
@@ -15,8 +15,8 @@ from wallet import enrolments, fingerprint, visits
 from wallet.customers import Contact
 from wallet.database import Conn
 from wallet.enrolments import Enrolled
-from wallet.errors import InvalidInput, TooManyAttempts
-from wallet.values import Terminal, TerminalId
+from wallet.errors import InvalidInput, OperatorUnknown, TooManyAttempts
+from wallet.values import OperatorId, Terminal, TerminalId
 
 ENROLMENTS_AN_HOUR = 60
 ENROLMENTS_WINDOW = timedelta(hours=1)
@@ -28,18 +28,21 @@ async def scan(info: Info, said: Input[ScanInput]) -> ScanResult:
     async with (
         context.pool.acquire() as conn,
         typed_codes.counted(conn, context, said.code),
+        operators.counted(conn, context),
         conn.transaction(),
     ):
         terminal = await callers.terminal(conn, context)
+        operator_id = await operators.named_operator(conn, context, terminal, given(said.operator_pin))
         code = check_in_tokens.read(ring, text=said.code, now=context.now)
-        visit = await visits.open_by_scan(conn, terminal=terminal, code=code, now=context.now)
+        visit = await visits.open_by_scan(conn, terminal=terminal, code=code, operator_id=operator_id, now=context.now)
     return Visit.from_domain(visit)
 
 
 async def enrol(info: Info, said: Input[EnrolInput]) -> EnrolResult:
     context = info.context
-    async with context.pool.acquire() as conn, conn.transaction():
+    async with context.pool.acquire() as conn, operators.counted(conn, context), conn.transaction():
         terminal = await callers.terminal(conn, context)
+        operator_id = await _operator(conn, context, terminal, said)
         address, phone = emails.normalise(said.email, field="email"), _phone(terminal, given(said.phone))
         name, locale = given(said.name), given(said.locale)
         # A key never expires: what was said without a number has the fingerprint that it always had.
@@ -50,6 +53,7 @@ async def enrol(info: Info, said: Input[EnrolInput]) -> EnrolResult:
             contact=Contact(address.text, address.key, phone),
             name=name,
             locale=locale,
+            operator_id=operator_id,
             idempotency_key=said.idempotency_key,
             input_hash=fingerprint.of("enrol", facts),
             now=context.now,
@@ -60,8 +64,9 @@ async def enrol(info: Info, said: Input[EnrolInput]) -> EnrolResult:
 
 async def enrol_by_phone(info: Info, said: Input[EnrolByPhoneInput]) -> EnrolResult:
     context = info.context
-    async with context.pool.acquire() as conn, conn.transaction():
+    async with context.pool.acquire() as conn, operators.counted(conn, context), conn.transaction():
         terminal = await callers.terminal(conn, context)
+        operator_id = await _operator(conn, context, terminal, said)
         phone = phones.normalise(said.phone, locale=terminal.locale, field="phone")
         name, locale = given(said.name), given(said.locale)
         enrolled = await enrolments.enrol(
@@ -70,12 +75,25 @@ async def enrol_by_phone(info: Info, said: Input[EnrolByPhoneInput]) -> EnrolRes
             contact=Contact(None, None, phone),
             name=name,
             locale=locale,
+            operator_id=operator_id,
             idempotency_key=said.idempotency_key,
             input_hash=fingerprint.of("enrolByPhone", {"phone": phone, "name": name, "locale": locale}),
             now=context.now,
         )
         await _follow_up(conn, context, terminal, enrolled, field="phone")
     return CustomerEnrolled.from_domain(enrolled)
+
+
+async def _operator(
+    conn: Conn, context: RequestContext, terminal: Terminal, said: EnrolInput | EnrolByPhoneInput
+) -> OperatorId | None:
+    """Who enrols. An enrolment that is sent again is answered again, whoever stands there by now."""
+    try:
+        return await operators.named_operator(conn, context, terminal, given(said.operator_pin))
+    except OperatorUnknown:
+        if await enrolments.is_recorded(conn, terminal=terminal, idempotency_key=said.idempotency_key):
+            return None
+        raise
 
 
 def _phone(terminal: Terminal, typed: str | None) -> str | None:

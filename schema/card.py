@@ -134,7 +134,7 @@ class Card(Node):
         except PeriodTooLong as refusal:
             until = write_moment(refusal.until)
             raise BadUserInput(f"More than {refusal.most} entries: ask to {until}, then from there.") from None
-        return Statement.from_domain(signed, info.context.say)
+        return Statement.from_domain(signed)
 
     @classmethod
     def from_domain(cls, card: cards.Card) -> "Card":

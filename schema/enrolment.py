@@ -7,6 +7,7 @@ import strawberry
 from strawberry import UNSET
 
 from schema.errors import IdempotencyKeyReused, InvalidInput
+from schema.operator import OperatorUnknown
 from schema.visit import Visit
 from wallet import enrolments
 
@@ -22,6 +23,7 @@ class EnrolInput:
     name: str | None = UNSET
     locale: str | None = UNSET
     idempotency_key: UUID
+    operator_pin: str | None = strawberry.field(default=UNSET, description="Who stands at the till.")
 
 
 @strawberry.input
@@ -32,6 +34,7 @@ class EnrolByPhoneInput:
     name: str | None = UNSET
     locale: str | None = UNSET
     idempotency_key: UUID
+    operator_pin: str | None = strawberry.field(default=UNSET, description="Who stands at the till.")
 
 
 @strawberry.type(description="The customer confirms by the emailed link; points can be earned at once.")
@@ -44,4 +47,6 @@ class CustomerEnrolled:
         return cls(visit=Visit.from_domain(enrolled.visit), already_member=enrolled.already_member)
 
 
-EnrolResult = Annotated[CustomerEnrolled | InvalidInput | IdempotencyKeyReused, strawberry.union("EnrolResult")]
+EnrolResult = Annotated[
+    CustomerEnrolled | InvalidInput | IdempotencyKeyReused | OperatorUnknown, strawberry.union("EnrolResult")
+]

@@ -6,6 +6,7 @@ import strawberry
 from strawberry import UNSET
 
 from schema.errors import NotFound, TooManyAttempts
+from schema.operator import OperatorUnknown
 from schema.visit import Visit
 
 
@@ -15,4 +16,4 @@ class LookUpInput:
     phone: str | None = UNSET
 
 
-LookUpResult = Annotated[Visit | NotFound | TooManyAttempts, strawberry.union("LookUpResult")]
+LookUpResult = Annotated[Visit | NotFound | TooManyAttempts | OperatorUnknown, strawberry.union("LookUpResult")]

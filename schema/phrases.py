@@ -82,6 +82,9 @@ REFUSALS: Mapping[str, Sentence] = {
     "gift_not_open": says("This gift was claimed, cancelled or returned already."),
     "reward_unavailable": says("This reward cannot be had now."),
     "voucher_not_usable": says("This voucher cannot be used here and now."),
+    "voucher_takes_nothing_off": says(
+        "This voucher takes nothing off this purchase, so it was not used. Leave it out, and keep it for another time."
+    ),
     "voucher_not_usable.cancelVoucher": says("This voucher was used or cancelled already, or its time is over."),
     "gift_not_claimable": says("This gift cannot be claimed with this link. Ask the person who sent it for a new one."),
     "sign_in_code_rejected": counted(
@@ -126,10 +129,12 @@ REWARDS: Mapping[str, Sentence] = {
     ),
     "reward_of_tiers": says("Only for members of this tier: {tiers}."),
     "reward_elsewhere": says("This store does not have it."),
+    "reward_takes_nothing_off": says("{reward} takes nothing off this purchase, so it was not bought."),
 }
 
 # What is wrong with one field of an input.
 PROBLEMS: Mapping[str, Sentence] = {
+    "no_such_reward": says("The program has no reward {slug}. Make it first, then publish these rules."),
     "blank": says("This must not be empty."),
     "too_long": counted(
         "This is too long: {most} character is allowed.",
@@ -418,6 +423,11 @@ RECEIPTS: Mapping[str, Sentence] = {
         "You earned {points} with this purchase, to spend as soon as the shop has confirmed it."
     ),
     "receipt_nothing": says("This purchase earned no {name}."),
+    "receipt_stamps": counted(
+        "You got {stamps} stamp with this purchase.", "You got {stamps} stamps with this purchase.", by="stamps"
+    ),
+    "receipt_used": says("You used: {rewards}."),
+    "receipt_tier": says("You have reached this tier: {tier}."),
     "receipt_refunded": says("You earned {points} with this purchase; {refunded_points:bare} went back with a return."),
     "receipt_refunded_pending": says(
         "You earned {points} with this purchase; {refunded_points:bare} went back with a return. The rest is to spend"
@@ -456,6 +466,7 @@ REWARD_REASONS: Mapping[str, Sentence] = {
     "voucher_lapsed": says("The voucher was not used in time: {reward}."),
     "redeemed_at_till": says("Used at the till: {reward}."),
     "reward_given_back": says("What it was used on came back: {reward}."),
+    "more_rewards": says("And {rewards} more."),
 }
 
 # Why the points of a sale wait until the merchant has looked at it, as the merchant reads it.

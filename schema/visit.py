@@ -11,6 +11,7 @@ from schema.errors import TooManyAttempts, UserError
 from schema.field import described
 from schema.ids import CardKey, MemberCardKey, ProgramKey, VisitKey, encode
 from schema.node import Node
+from schema.operator import OperatorUnknown
 from schema.reward import RewardOffer
 from schema.stamps import StampProgress, stamp_progress
 from schema.tier import TierProgress, tier_progress
@@ -102,6 +103,7 @@ class Visit(Node):
 @strawberry.input(description="The QR's 218 digits, or the 10 digits under it. Spaces are ignored.")
 class ScanInput:
     code: str
+    operator_pin: str | None = strawberry.field(default=UNSET, description="Who stands at the till.")
 
 
 @strawberry.type
@@ -120,7 +122,8 @@ class CodeAlreadyUsed(UserError):
 
 
 ScanResult = Annotated[
-    Visit | CodeInvalid | CodeExpired | CodeAlreadyUsed | TooManyAttempts, strawberry.union("ScanResult")
+    Visit | CodeInvalid | CodeExpired | CodeAlreadyUsed | TooManyAttempts | OperatorUnknown,
+    strawberry.union("ScanResult"),
 ]
 
 

@@ -144,6 +144,7 @@ async def make_reward(
     *,
     now: datetime,
     slug: str | None = None,
+    name: str = "Free coffee",
     kind: RewardKind = RewardKind.FREE_ITEM,
     cost_points: int | None = 50,
     cost_stamps: int | None = None,
@@ -152,7 +153,7 @@ async def make_reward(
     """One more reward of the shop's program: a free coffee for 50 points, unless told otherwise."""
     new = NewReward(
         slug=slug or f"reward-{next(_count)}",
-        name="Free coffee",
+        name=name,
         kind=kind,
         cost_points=None if cost_points is None or cost_stamps is not None else Points(cost_points),
         cost_stamps=cost_stamps,

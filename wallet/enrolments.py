@@ -10,7 +10,7 @@ from wallet.customers import Contact, Known
 from wallet.database import Conn
 from wallet.errors import IdempotencyKeyReused, InvalidInput, Problem
 from wallet.stores import LOCALE, LOCALE_MAX
-from wallet.values import CardId, CheckInPurpose, CustomerId, Phrase, Terminal
+from wallet.values import CardId, CheckInPurpose, CustomerId, OperatorId, Phrase, Terminal
 from wallet.visits import LIFE, Visit
 
 NAME_MAX = 80
@@ -32,8 +32,8 @@ FIND_BY_KEY_SQL = """
 
 OPEN_SQL = """
     INSERT INTO visits (merchant_id, store_id, terminal_id, card_id, purpose, opened_at, expires_at, already_member,
-                        idempotency_key, input_hash)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+                        idempotency_key, input_hash, operator_id)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
     RETURNING merchant_id, visit_id, card_id, purpose, opened_at, expires_at
 """
 
@@ -64,6 +64,7 @@ async def enrol(
     contact: Contact,
     name: str | None,
     locale: str | None,
+    operator_id: OperatorId | None = None,
     idempotency_key: UUID,
     input_hash: bytes,
     now: datetime,
@@ -97,9 +98,15 @@ async def enrol(
     card_id, already_member = await cards.ensure_member(
         conn, merchant_id=terminal.merchant_id, program_id=terminal.program_id, customer_id=known.customer_id, now=now
     )
-    visit = await _open(conn, terminal, card_id, already_member, idempotency_key, input_hash, now=now)
+    visit = await _open(conn, terminal, card_id, already_member, operator_id, idempotency_key, input_hash, now=now)
     to_tell = None if known.confirmed and already_member else _reader(known)
     return Enrolled(visit, already_member, replayed=False, to_tell=to_tell)
+
+
+async def is_recorded(conn: Conn, *, terminal: Terminal, idempotency_key: UUID) -> bool:
+    """Whether the till's key stands on an enrolment, of whomever: `enrol` answers that again, or refuses."""
+    place = (terminal.merchant_id, terminal.terminal_id)
+    return await conn.fetchrow(FIND_BY_KEY_SQL, *place, idempotency_key) is not None
 
 
 def _reader(known: Known) -> Reader | None:
@@ -113,6 +120,7 @@ async def _open(
     terminal: Terminal,
     card_id: CardId,
     already_member: bool,
+    operator_id: OperatorId | None,
     idempotency_key: UUID,
     input_hash: bytes,
     *,
@@ -130,6 +138,7 @@ async def _open(
         already_member,
         idempotency_key,
         input_hash,
+        operator_id,
     )
     assert row is not None, "INSERT … RETURNING returns the row"
     return Visit.from_row(row)

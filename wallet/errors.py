@@ -16,7 +16,7 @@ Refusal
 ├── RedeemCodeNeeded       a code that only earns cannot spend
 ├── QuoteChanged           with what the quote would be now
 ├── RewardUnavailable      with every reason why this member cannot have it
-├── VoucherNotUsable       used, cancelled or past its date
+├── VoucherNotUsable       used, cancelled, past its date, or of no use for this basket
 ├── PeriodTooLong          more entries than one statement holds, from `until` on
 └── OperatorUnknown        no PIN, a wrong one, or one too many until retry_at
 """
@@ -26,7 +26,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from wallet.values import CardId, GiftId, MerchantId, Phrase, Points, VoucherId
+from wallet.values import GiftId, MerchantId, Phrase, Points, VoucherId
 
 if TYPE_CHECKING:
     from wallet.sales.quoting import Quote
@@ -140,13 +140,15 @@ class RewardUnavailable(Refusal):
 
 
 class VoucherNotUsable(Refusal):
-    """The voucher is the card's, but was used, cancelled, has lapsed, or is not good in this store."""
+    """The voucher is the card's, but was used, cancelled, has lapsed, or is not good in this store; or it is good, and
+    `takes_nothing_off` this basket.
+    """
 
-    def __init__(self, merchant_id: MerchantId, card_id: CardId, voucher_id: VoucherId) -> None:
+    def __init__(self, merchant_id: MerchantId, voucher_id: VoucherId, *, takes_nothing_off: bool = False) -> None:
         super().__init__(str(voucher_id))
         self.merchant_id = merchant_id
-        self.card_id = card_id
         self.voucher_id = voucher_id
+        self.takes_nothing_off = takes_nothing_off
 
 
 class OperatorUnknown(Refusal):

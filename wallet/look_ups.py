@@ -10,7 +10,7 @@ from typing import Literal
 
 from wallet.database import Conn
 from wallet.errors import NotFound
-from wallet.values import Terminal
+from wallet.values import OperatorId, Terminal
 from wallet.visits import LIFE, Visit
 
 Kind = Literal["EMAIL", "PHONE"]
@@ -24,11 +24,12 @@ LOOK_UP_SQL = """
         JOIN cards AS c ON c.customer_id = u.customer_id AND c.merchant_id = $1 AND c.program_id = $4
         WHERE u.email_key = $6 OR u.phone_key = $7
     ), noted AS (
-        INSERT INTO look_ups (merchant_id, terminal_id, kind, subject_hash, found, looked_up_at)
-        SELECT $1, $2, $5, $8, EXISTS (SELECT FROM member), $9
+        INSERT INTO look_ups (merchant_id, terminal_id, operator_id, kind, subject_hash, found, looked_up_at)
+        SELECT $1, $2, $11, $5, $8, EXISTS (SELECT FROM member), $9
     )
-    INSERT INTO visits (merchant_id, store_id, terminal_id, card_id, purpose, opened_at, expires_at, looked_up)
-    SELECT $1, $3, $2, m.card_id, 'EARN', $9, $10, TRUE
+    INSERT INTO visits (merchant_id, store_id, terminal_id, card_id, purpose, opened_at, expires_at, looked_up,
+                        operator_id)
+    SELECT $1, $3, $2, m.card_id, 'EARN', $9, $10, TRUE, $11
     FROM member AS m
     RETURNING merchant_id, visit_id, card_id, purpose, opened_at, expires_at
 """
@@ -45,7 +46,9 @@ class Subject:
     hash: bytes
 
 
-async def look_up(conn: Conn, *, terminal: Terminal, subject: Subject, now: datetime) -> Visit | NotFound:
+async def look_up(
+    conn: Conn, *, terminal: Terminal, subject: Subject, operator_id: OperatorId | None = None, now: datetime
+) -> Visit | NotFound:
     """A visit to earn on, of the card that the customer has in the store's own program. One statement.
 
     NotFound is returned, not raised, so that it is committed that somebody asked: for nobody, for a customer who has
@@ -63,5 +66,6 @@ async def look_up(conn: Conn, *, terminal: Terminal, subject: Subject, now: date
         subject.hash,
         now,
         now + LIFE,
+        operator_id,
     )
     return Visit.from_row(row) if row else NotFound()

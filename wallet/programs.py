@@ -97,6 +97,10 @@ INSERT_REVISION_SQL = """
     RETURNING revision
 """
 
+REWARD_EXISTS_SQL = """
+    SELECT EXISTS (SELECT FROM rewards WHERE merchant_id = $1 AND program_id = $2 AND slug = $3)
+"""
+
 REVISIONS_TRIED_MAX = 20
 """A number that was taken in between was taken by somebody who got it: so many would have to publish at one moment."""
 
@@ -197,6 +201,7 @@ async def create(
 ) -> Program:
     """The merchant has a new program with its accounts; `rules` are its first revision, in force from `now`.
 
+    A reward of theirs is made next: whoever publishes them asks `check_rewards` then.
     Raises InvalidInput (also where the slug is taken), NotFound for an unknown merchant.
     """
     names = (slug, name, point_name, point_name_plural)
@@ -233,17 +238,29 @@ async def revise(
 ) -> int:
     """A new revision, whose number is returned, is in force from `valid_from` on; earlier ones stay as they are.
 
-    What has been judged stays judged, so `valid_from` is not before `now`. Raises InvalidInput, NotFound.
+    What has been judged stays judged, so `valid_from` is not before `now`. Raises InvalidInput (also where the reward
+    for a full punch card does not exist), NotFound.
     """
     said = _checked(rules)
     if valid_from < now:
         raise InvalidInput.of("validFrom", "in_past")
     await revision_at(conn, merchant_id=merchant_id, program_id=program_id, at=now)
+    await check_rewards(conn, merchant_id=merchant_id, program_id=program_id, rules=rules)
     for _ in range(REVISIONS_TRIED_MAX):
         revision = await conn.fetchval(INSERT_REVISION_SQL, merchant_id, program_id, said, valid_from)
         if revision:
             return int(revision)
     raise RuntimeError("no free revision number was found")
+
+
+async def check_rewards(conn: Conn, *, merchant_id: MerchantId, program_id: ProgramId, rules: Rules) -> None:
+    """The reward that a full punch card of the rules brings is one of the program's: full cards would bring nothing
+    else. Raises InvalidInput.
+    """
+    if rules.stamps is None:
+        return
+    if not await conn.fetchval(REWARD_EXISTS_SQL, merchant_id, program_id, rules.stamps.reward):
+        raise InvalidInput.of("stamps.reward", "no_such_reward", slug=rules.stamps.reward)
 
 
 def _checked(rules: Rules) -> Mapping[str, object]:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Literal, NewType
+from typing import NewType
 from uuid import UUID
 
 MerchantId = NewType("MerchantId", UUID)
@@ -67,7 +67,7 @@ class EntryKind(StrEnum):
 
 
 HIDDEN = frozenset({EntryKind.GIFT_SETTLED, EntryKind.VOUCHER_USED, EntryKind.VOUCHER_REOPENED, EntryKind.CHANGED})
-"""Entries that move only what is reserved: no line of a history that a customer reads."""
+"""Entries that move nothing, or only what is reserved: no line of a history that a customer reads."""
 
 
 class LineKind(StrEnum):
@@ -177,6 +177,3 @@ class Terminal:
     merchant_timezone: str
     operators_required: bool = False
     """Whether whoever stands at the till has to say so, by a PIN, before it writes a sale or a refund."""
-
-
-AccountKind = Literal["active", "pending", "gift", "voucher", "issued", "redeemed", "expired"]

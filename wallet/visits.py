@@ -8,7 +8,17 @@ from wallet.check_ins import as_bigint
 from wallet.database import Conn, Row
 from wallet.errors import NotFound
 from wallet.tiers import Standing
-from wallet.values import CardId, CheckInPurpose, MerchantId, Points, ProgramId, ScannedCode, Terminal, VisitId
+from wallet.values import (
+    CardId,
+    CheckInPurpose,
+    MerchantId,
+    OperatorId,
+    Points,
+    ProgramId,
+    ScannedCode,
+    Terminal,
+    VisitId,
+)
 
 LIFE = timedelta(minutes=15)
 
@@ -21,8 +31,8 @@ OPEN_BY_SCAN_SQL = """
         ON CONFLICT DO NOTHING
         RETURNING merchant_id, card_id, terminal_id, used_at
     )
-    INSERT INTO visits (merchant_id, store_id, terminal_id, card_id, purpose, opened_at, expires_at)
-    SELECT used.merchant_id, $6, used.terminal_id, used.card_id, $7, used.used_at, $8
+    INSERT INTO visits (merchant_id, store_id, terminal_id, card_id, purpose, opened_at, expires_at, operator_id)
+    SELECT used.merchant_id, $6, used.terminal_id, used.card_id, $7, used.used_at, $8, $9
     FROM used
     RETURNING merchant_id, visit_id, card_id, purpose, opened_at, expires_at
 """
@@ -114,7 +124,9 @@ class MemberCard:
         )
 
 
-async def open_by_scan(conn: Conn, *, terminal: Terminal, code: ScannedCode, now: datetime) -> Visit:
+async def open_by_scan(
+    conn: Conn, *, terminal: Terminal, code: ScannedCode, operator_id: OperatorId | None = None, now: datetime
+) -> Visit:
     """The code is used up, and a visit of its card is open at the terminal's store. Two statements.
 
     Raises CodeInvalid, CodeExpired, CodeAlreadyUsed; of any number of scans of one code at once one opens a visit.
@@ -131,6 +143,7 @@ async def open_by_scan(conn: Conn, *, terminal: Terminal, code: ScannedCode, now
         terminal.store_id,
         identified.purpose,
         now + LIFE,
+        operator_id,
     )
     if row is None:
         raise await scans.already_used(conn, terminal=terminal, identified=identified)

@@ -82,7 +82,8 @@ async def create_program(
     rules
         A JSON file with all of the rules, gift limits among them, instead of the options that state some of them.
         Without one, points that goods had earned and that are spent before the goods come back are owed (returns_debt).
-        `regulars program rules` prints those of a program as such a file.
+        `regulars program rules` prints those of a program as such a file. A punch card's reward must be there already:
+        begin without stamps, add the reward, and revise the rules, or begin with a template.
     template
         Rules and rewards for a kind of shop, instead of the options that state some of the rules; --per-minor says what
         a small purchase comes to, and all amounts follow it. `regulars program templates` lists them.
@@ -120,6 +121,7 @@ async def create_program(
         )
         for new in begun.rewards(Minor(per_minor)) if begun else ():
             await rewards.create(conn, merchant_id=made.merchant_id, program_id=made.program_id, new=new, now=now)
+        await programs.check_rewards(conn, merchant_id=made.merchant_id, program_id=made.program_id, rules=chosen)
     answer({"programId": made.program_id, "slug": made.slug, "number": made.number}, as_json=json)
 
 

@@ -51,6 +51,7 @@ CREATE TABLE visits (
     CONSTRAINT visits_store_fk FOREIGN KEY (merchant_id, store_id) REFERENCES stores,
     CONSTRAINT visits_terminal_fk FOREIGN KEY (merchant_id, terminal_id) REFERENCES terminals,
     CONSTRAINT visits_card_fk FOREIGN KEY (merchant_id, card_id) REFERENCES cards,
+    CONSTRAINT visits_operator_fk FOREIGN KEY (merchant_id, operator_id) REFERENCES operators,
     CONSTRAINT visits_key_unique UNIQUE (merchant_id, terminal_id, idempotency_key),
     CONSTRAINT visits_purpose CHECK (purpose IN ('EARN', 'REDEEM')),
     CONSTRAINT visits_hash_length CHECK (octet_length(input_hash) = 32),

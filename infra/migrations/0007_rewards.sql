@@ -150,12 +150,14 @@ CREATE TABLE look_ups (
     merchant_id uuid NOT NULL,
     look_up_id uuid NOT NULL DEFAULT uuidv7(),
     terminal_id uuid NOT NULL,
+    operator_id uuid,
     kind text NOT NULL,
     subject_hash bytea NOT NULL,
     found boolean NOT NULL,
     looked_up_at timestamptz NOT NULL,
     CONSTRAINT look_ups_pk PRIMARY KEY (merchant_id, look_up_id),
     CONSTRAINT look_ups_terminal_fk FOREIGN KEY (merchant_id, terminal_id) REFERENCES terminals,
+    CONSTRAINT look_ups_operator_fk FOREIGN KEY (merchant_id, operator_id) REFERENCES operators,
     CONSTRAINT look_ups_kind CHECK (kind IN ('EMAIL', 'PHONE')),
     CONSTRAINT look_ups_hash_length CHECK (octet_length(subject_hash) = 32)
 );

@@ -1,6 +1,7 @@
 """`regulars program create --template`: a whole program for a kind of shop, in one command."""
 
 import json
+from pathlib import Path
 
 import asyncpg
 
@@ -65,3 +66,19 @@ async def test_the_templates_are_listed_with_a_sentence_each(database: Database)
     listed = await regulars("program", "templates", "--json", environment=environment_of(database))
     # then
     assert json.loads(listed.out) == {name: template.sentence for name, template in TEMPLATES.items()}
+
+
+async def test_a_punch_card_without_its_reward_is_not_published(database: Database, tmp_path: Path) -> None:
+    # given: rules of a template, without its rewards
+    file = tmp_path / "rules.json"
+    file.write_text(json.dumps(TEMPLATES["cafe"].rules(Minor(100)).to_json()))
+    # when
+    refused = await create(database, "cafe", "--rules", str(file))
+    # then
+    assert refused.code == 2
+    assert refused.err == (
+        "stamps.reward: The program has no reward free-coffee. Make it first, then publish these rules.\n"
+    )
+    conn = await asyncpg.connect(database.owner_dsn)
+    assert await conn.fetchval("SELECT COUNT(*) FROM programs") == 0
+    await conn.close()

@@ -74,7 +74,7 @@ async def test_a_law_that_was_broken_by_hand_is_found(database: Database, sql: s
             await life.conn.execute(each)
 
     with pytest.raises(AssertionError):
-        await lived(database, lives=8, spoil=spoil)
+        await lived(database, lives=20, spoil=spoil)
 
 
 async def test_a_wallet_that_earns_a_point_too_many_is_found(

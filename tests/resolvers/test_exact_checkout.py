@@ -1,5 +1,6 @@
 """Quotes that are done exactly, vouchers and rewards at the till, and what comes back, as a till reads it."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
@@ -10,15 +11,18 @@ from tests.factories import Shop, make_points, make_reward, make_shop
 from tests.resolvers.api import Api, as_customer, as_terminal
 from tests.resolvers.conftest import make_person
 from tests.resolvers.counter import recorded, sale_of, shown_code
-from tests.resolvers.documents import CHECKOUT, QUOTE, REFUND, SCAN
+from tests.resolvers.documents import CHECKOUT, QUOTE, REFUND, SALE, SCAN
 from tests.resolvers.rewarding import claimed, reward_id
+from tests.resolvers.test_sale import SALE_QUERY
 from tests.resolvers.world import Person, everything
 from wallet.database import Conn
 from wallet.rewards import Reward
-from wallet.rules import ReviewRules, Rules, TierLevel, TierRules
-from wallet.values import CheckInPurpose, Minor, Points
+from wallet.rules import ReviewRules, Rules, StampRules, TierLevel, TierRules
+from wallet.values import CheckInPurpose, Minor, Points, RewardKind
 
 REDEEM = CheckInPurpose.REDEEM
+BESIDE = "You got 1 stamp with this purchase. You used: Chef's table."
+OPERATIONS = "query ($visitId: ID!) { operations(visitId: $visitId) { sale { ...SaleParts } } }" + SALE
 
 
 async def visit_to_redeem(till: Api, phone: Api, person: Person) -> str:
@@ -47,7 +51,7 @@ async def test_a_quote_says_all_that_the_checkout_then_does(
         {"reward": {"name": "Free coffee"}, "lineId": "1", "amount": {"amountMinor": 50_000, "currency": "INR"}}
     ]
     assert (said["earns"], said["balanceAfter"], said["stamps"], said["tierAfter"]) == (0, 60, 0, None)
-    assert said["receiptText"] == "This purchase earned no beans."
+    assert said["receiptText"] == "This purchase earned no beans. You used: Free coffee."
     assert said["expiresAt"] == "2026-11-22T09:45:00Z"
     # when it is done
     answer = await till.do(CHECKOUT, sale=sale, quoteId=said["id"], idempotencyKey=str(uuid4()))
@@ -81,7 +85,7 @@ async def test_spending_is_refused_in_the_words_of_the_program(
 ) -> None:
     # given what Asha cannot have: with a code to earn, for more beans than she has, of which none is left to her
     dear = await make_reward(conn, shop, slug="dear", cost_points=101, now=now)
-    once = await make_reward(conn, shop, slug="once", cost_points=1, per_member=1, now=now)
+    once = await make_reward(conn, shop, slug="once", kind=RewardKind.PERK, cost_points=1, per_member=1, now=now)
     later = await make_reward(conn, shop, slug="later", cost_points=1, claimable_from=now + timedelta(days=1), now=now)
     used = (await claimed(phone, asha, coffee))["id"]
     visit = await visit_to_redeem(till, phone, asha)
@@ -203,3 +207,73 @@ async def test_a_sale_that_the_merchant_looks_at_and_one_that_brings_a_tier(
     assert (odd["tierAfter"], odd["balanceAfter"], odd["receiptText"]) == (None, 0, said)
     assert (usual["tierAfter"], usual["earns"]) == ("Silver", 500)
     assert (held["sale"]["inReview"], held["card"]["active"], held["card"]["pending"]) == (True, 0, 600)
+
+
+@pytest.mark.parametrize(
+    ("locale", "of_voucher", "of_reward"),
+    [
+        (
+            "en-IN",
+            "This voucher takes nothing off this purchase, so it was not used.",
+            "Bread takes nothing off this purchase, so it was not bought.",
+        ),
+        ("ml-IN", "ഈ വൗച്ചർ കൊണ്ട്", "Bread: ഇതുകൊണ്ട്"),
+        ("hi-IN", "इस वाउचर से", "Bread: इससे"),
+        ("bn-IN", "এই ভাউচারে", "Bread: এই"),
+        ("te-IN", "ఈ వోచర్", "Bread: ఇది"),
+        ("th-TH", "บัตรแลกรับนี้", "Bread ไม่ได้ลดราคา"),
+    ],
+)
+async def test_what_takes_nothing_off_is_refused_with_a_sentence_and_stays_as_it_was(
+    till: Api, phone: Api, asha: Person, shop: Shop, conn: Conn, now: datetime,
+    locale: str, of_voucher: str, of_reward: str,
+) -> None:  # fmt: skip
+    # given a voucher for bread, a reward too, and a basket of coffee
+    bread = await make_reward(conn, shop, slug="bread", name="Bread", cost_points=10, categories=("bread",), now=now)
+    held, visit = (await claimed(phone, asha, bread))["id"], await visit_to_redeem(till, phone, asha)
+    before, speaking = await everything(conn), till.speaking(locale)
+    for way in (quoted, sold):
+        # when
+        unused = await way(speaking, visit, voucherIds=[held])
+        refused = await way(speaking, visit, rewardIds=[reward_id(bread)])
+        # then
+        assert (unused["__typename"], unused["voucher"]) == ("VoucherNotUsable", {"id": held, "state": "USABLE"})
+        assert unused["message"].startswith(of_voucher)
+        assert (refused["__typename"], len(refused["reasons"])) == ("RewardUnavailable", 1)
+        assert refused["reasons"][0].startswith(of_reward)
+    assert await everything(conn) == before
+
+
+async def test_the_receipt_says_all_that_the_purchase_brought(
+    new_till: Api, anybody: Api, conn: Conn, now: datetime
+) -> None:
+    # given a program of points, stamps and a tier, and one of stamps alone
+    both = Rules(
+        points=Points(1),
+        per_minor=Minor(10_000),
+        stamps=StampRules("item", needed=9, reward="free-coffee"),
+        tiers=TierRules((TierLevel("Silver", 5),)),
+    )
+    for rules, said in (
+        (both, f"You earned 5 beans with this purchase. {BESIDE} You have reached this tier: Silver."),
+        (replace(both, points=Points(0), tiers=None), BESIDE),
+    ):
+        shop = await make_shop(conn, now=now, rules=rules)
+        person = await make_person(conn, shop, email=f"{shop.slug}@example.com", name="Ira", points=10, now=now)
+        till, phone = as_terminal(new_till, shop), as_customer(anybody, person.customer_id, person.session_id)
+        perk = await make_reward(
+            conn, shop, slug="table", name="Chef's table", kind=RewardKind.PERK, cost_points=10, now=now
+        )
+        visit = await visit_to_redeem(till, phone, person)
+        # when
+        quote = await quoted(till, visit, rewardIds=[reward_id(perk)])
+        answer = await sold(till, visit, rewardIds=[reward_id(perk)])
+        # then the quote, the sale and a copy of its receipt say the same
+        copy = (await till(SALE_QUERY, id=answer["sale"]["id"]))["sale"]
+        assert quote["receiptText"] == answer["sale"]["receiptText"] == copy["receiptText"] == said
+        shown = {"reward": {"name": "Chef's table"}, "lineId": None, "amount": {"amountMinor": 0, "currency": "INR"}}
+        assert quote["discounts"] == answer["sale"]["discounts"] == copy["discounts"] == [shown]
+        # and so does the list of what the store did lately
+        (operation,) = (await till(OPERATIONS, visitId=visit))["operations"]
+        assert operation["sale"]["receiptText"] == said
+        assert operation["sale"]["discounts"] == [shown]

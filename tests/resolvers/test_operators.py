@@ -13,9 +13,13 @@ from resolvers.operators import WRONG_MAX
 from tests.factories import Shop
 from tests.resolvers.api import Api
 from tests.resolvers.counter import recorded, sale_of, shown_code
-from tests.resolvers.documents import CHECKOUT, QUOTE, REFUND
+from tests.resolvers.documents import CHECKOUT, QUOTE, REFUND, SCAN
+from tests.resolvers.test_enrol import ENROL
+from tests.resolvers.test_enrol_by_phone import ENROL_BY_PHONE
+from tests.resolvers.test_look_up import LOOK_UP
 from tests.resolvers.test_settle_offline import SETTLE_OFFLINE
 from tests.resolvers.world import Person, everything
+from tests.wallet.counter import counts
 from wallet import operators
 from wallet.database import Conn
 from wallet.values import OperatorId
@@ -216,3 +220,98 @@ async def test_of_many_wrong_pins_at_once_ten_are_told_that_they_are_wrong(till:
     told = [answer["message"] for answer in answers if answer["__typename"] == "OperatorUnknown"]
     assert len(told) == 16
     assert sum(message.startswith("This is nobody's PIN") for message in told) == WRONG_MAX
+
+
+async def test_a_refund_is_answered_again_though_the_pin_is_nobody_s_by_now(
+    till: Api, phone: Api, asha: Person, shop: Shop, conn: Conn, anu: OperatorId
+) -> None:
+    # given
+    sold = await sell(till, phone, asha, PIN)
+    said = {"saleId": sold["sale"]["id"], "lineIds": ["1"], "operatorPin": PIN, "idempotencyKey": str(uuid4())}
+    first = await till.do(REFUND, **said)
+    await operators.revoke(conn, merchant_id=shop.merchant_id, operator_id=anu, now=till.now)
+    await require(conn, shop)
+    before = await counts(conn, "refunds", "refund_lines", "entries")
+    # when
+    again = await till.do(REFUND, **said)
+    unnamed = await till.do(REFUND, **{**said, "operatorPin": None})
+    otherwise = await till.do(REFUND, **{**said, "lineIds": ["2"]})
+    new = await till.do(REFUND, **{**said, "lineIds": ["2"], "idempotencyKey": str(uuid4())})
+    # then
+    assert (first["__typename"], first["replayed"]) == ("SaleRefunded", False)
+    assert again == unnamed == {**first, "replayed": True}
+    assert (otherwise["__typename"], new["__typename"]) == ("IdempotencyKeyReused", "OperatorUnknown")
+    assert await counts(conn, "refunds", "refund_lines", "entries") == before
+    assert [row["operator_id"] for row in await conn.fetch("SELECT operator_id FROM refunds")] == [anu]
+
+
+async def looked_up(till: Api, pin: str | None, email: str = "asha@example.com") -> dict[str, Any]:
+    document = LOOK_UP.replace("$input: LookUpInput!", "$input: LookUpInput!, $pin: String").replace(
+        "(input: $input)", "(input: $input, operatorPin: $pin)"
+    )
+    answer: dict[str, Any] = (await till(document, input={"email": email}, pin=pin))["lookUp"]
+    return answer
+
+
+async def test_whoever_scans_enrols_or_looks_up_is_named(
+    till: Api, phone: Api, asha: Person, conn: Conn, anu: OperatorId
+) -> None:
+    # when: each once with a PIN and once without
+    for given in ({"operatorPin": PIN}, {}):
+        code = (await shown_code(phone, asha))["token"]
+        answers = [
+            await till.do(SCAN, code=code, **given),
+            await till.do(ENROL, email="new@example.com", idempotencyKey=str(uuid4()), **given),
+            await till.do(ENROL_BY_PHONE, phone="98470 12345", idempotencyKey=str(uuid4()), **given),
+            await looked_up(till, given.get("operatorPin")),
+            await looked_up(till, given.get("operatorPin"), "nobody@example.com"),
+        ]
+        assert [answer["__typename"] for answer in answers] == [
+            "Visit", "CustomerEnrolled", "CustomerEnrolled", "Visit", "NotFound",
+        ]  # fmt: skip
+    # then
+    rows = await conn.fetch("SELECT operator_id FROM visits ORDER BY visit_id")
+    assert [row["operator_id"] for row in rows] == [anu] * 4 + [None] * 4
+    rows = await conn.fetch("SELECT operator_id, found FROM look_ups ORDER BY look_up_id")
+    assert [(row["operator_id"], row["found"]) for row in rows] == [
+        (anu, True), (anu, False), (None, True), (None, False),
+    ]  # fmt: skip
+
+
+@pytest.mark.usefixtures("anu")
+async def test_with_a_pin_that_is_nobody_s_nobody_is_scanned_enrolled_or_looked_up(
+    till: Api, phone: Api, asha: Person, conn: Conn
+) -> None:
+    # given
+    code, wrong = (await shown_code(phone, asha))["token"], {"operatorPin": "0000"}
+    tables = ("visits", "used_codes", "customers", "cards", "look_ups", "outbox")
+    before = await counts(conn, *tables)
+    # when
+    answers = [
+        await till.do(SCAN, code=code, **wrong),
+        await till.do(ENROL, email="new@example.com", idempotencyKey=str(uuid4()), **wrong),
+        await till.do(ENROL_BY_PHONE, phone="98470 12345", idempotencyKey=str(uuid4()), **wrong),
+        await looked_up(till, "0000"),
+    ]
+    # then: and each of them is counted, as for sales
+    assert [answer["__typename"] for answer in answers] == ["OperatorUnknown"] * 4
+    assert await counts(conn, *tables) == before
+    assert await conn.fetchval("SELECT hits FROM rate_limits WHERE scope = 'operator_pin.wrong'") == 4
+    assert (await till.do(SCAN, code=code, operatorPin=PIN))["__typename"] == "Visit"
+
+
+async def test_an_enrolment_is_answered_again_though_the_pin_is_nobody_s_by_now(
+    till: Api, shop: Shop, conn: Conn, anu: OperatorId
+) -> None:
+    # given
+    said = {"email": "new@example.com", "idempotencyKey": str(uuid4()), "operatorPin": PIN}
+    first = await till.do(ENROL, **said)
+    await operators.revoke(conn, merchant_id=shop.merchant_id, operator_id=anu, now=till.now)
+    # when
+    again = await till.do(ENROL, **said)
+    otherwise = await till.do(ENROL, **{**said, "email": "other@example.com"})
+    new = await till.do(ENROL, **{**said, "idempotencyKey": str(uuid4())})
+    # then
+    assert again == first
+    assert (otherwise["__typename"], new["__typename"]) == ("IdempotencyKeyReused", "OperatorUnknown")
+    assert [row["operator_id"] for row in await conn.fetch("SELECT operator_id FROM visits")] == [anu]

@@ -92,7 +92,7 @@ async def refusals(phone: Api, asha: Person, coffee: Reward, shop: Shop, conn: C
         wallet.errors.RedeemCodeNeeded(),
         wallet.errors.QuoteChanged(quoted),
         wallet.errors.RewardUnavailable([Phrase("reward_points_missing", {"points": 2})]),
-        wallet.errors.VoucherNotUsable(asha.merchant_id, asha.card_id, voucher.voucher_id),
+        wallet.errors.VoucherNotUsable(asha.merchant_id, voucher.voucher_id),
         wallet.errors.OperatorUnknown(),
         auth.errors.SessionEnded(),
         auth.errors.SignInCodeRejected(3),

@@ -9,12 +9,15 @@ import httpx
 import jwt
 import pytest
 
+import schema.statement
+from schema.statement import text_of
+from schema.translations import Translator
 from tests.database import StatementCounter
 from tests.factories import Shop, make_card, make_customer, make_points, make_shop
 from tests.resolvers.api import Api, House, as_customer, sign_in
 from tests.resolvers.world import Person, asked
 from wallet.database import Conn
-from wallet.statements import check, from_json
+from wallet.statements import Facts, check, from_json
 
 A_DAY = timedelta(days=1)
 
@@ -268,3 +271,40 @@ async def test_each_statement_of_a_home_screen_costs_two(
     async with statements.counted() as seen:
         await phone(EVERYTHING, **given)
     assert len(asked(seen)) == 7
+
+
+# ---------------------------------------------------------------- what they cost
+
+
+async def test_a_document_that_asks_for_them_many_times_over_is_refused(
+    phone: Api, asha: Person, now: datetime
+) -> None:
+    span = f'from: "{moment(now - A_DAY)}", to: "{moment(now)}"'
+    for field in ("lots { points remaining source { id kind reasons } }", f"statement({span}) {{ jws text }}"):
+        for times, status in ((1, 200), (15, 400)):
+            asked_for = " ".join(f"a{n}: {field}" for n in range(times))
+            document = f"query ($id: ID!) {{ viewer {{ cards {{ {asked_for} }} }} node(id: $id) {{ id }} }}"
+            answer = await phone.post(document, {"id": asha.card})
+            assert answer.status_code == status, (field, times, answer.text)
+            assert ("too many field values in the answer" in answer.text) == (times > 1)
+
+
+async def test_the_text_is_written_for_those_who_ask_for_it(
+    phone: Api, asha: Person, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # given
+    written = list[Facts]()
+
+    def noted(facts: Facts, say: Translator) -> str:
+        written.append(facts)
+        return text_of(facts, say)
+
+    monkeypatch.setattr(schema.statement, "text_of", noted)
+    span = {"id": asha.card, "from": moment(now - A_DAY), "to": moment(now)}
+    # when
+    await phone(STATEMENT.replace("jws text", "jws"), **span)
+    assert written == []
+    found = await phone(STATEMENT, **span)
+    # then
+    assert len(written) == 1
+    assert found["node"]["statement"]["text"].startswith("This is the statement of card")

@@ -1,6 +1,7 @@
 """Programs: found by slug and id, with the rules of the moment; revisions are never changed."""
 
 import asyncio
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import asyncpg
@@ -8,12 +9,13 @@ import pytest
 
 from infra.pool import Pool
 from tests.factories import make_shop
-from wallet import programs, stores
+from wallet import programs, rewards, stores
 from wallet.database import Conn
 from wallet.errors import InvalidInput, NotFound
 from wallet.programs import Program, Revision
-from wallet.rules import Rules
-from wallet.values import MerchantId, Minor, Points
+from wallet.rewards import NewReward
+from wallet.rules import Rules, StampRules
+from wallet.values import MerchantId, Minor, Phrase, Points, RewardKind
 
 FIRST = Rules(points=Points(1), per_minor=Minor(100))
 SECOND = Rules(points=Points(2), per_minor=Minor(100))
@@ -263,3 +265,23 @@ async def test_a_program_s_terms_use_its_own_words(conn: Conn, now: datetime) ->
 
     assert ("term_earn", {"points": 2, "per_minor": 100, "currency": "INR"}) in said
     assert ("term_at_once", {"name": "beans"}) in said
+
+
+async def test_rules_whose_full_card_brings_nothing_are_not_published(conn: Conn, now: datetime) -> None:
+    # given a program, and another of the same merchant that has the reward
+    shop = await make_shop(conn, now=now)
+    made = await programs.get(conn, merchant_id=shop.merchant_id, program_id=shop.program_id, now=now)
+    stamps = replace(FIRST, stamps=StampRules("item", needed=5, reward="free-coffee"))
+    other = await make_program(conn, merchant_id=shop.merchant_id, now=now)
+    coffee = NewReward(slug="free-coffee", name="A coffee", kind=RewardKind.FREE_ITEM, cost_stamps=5)
+    await rewards.create(conn, merchant_id=shop.merchant_id, program_id=other.program_id, new=coffee, now=now)
+    # when
+    with pytest.raises(InvalidInput) as refused:
+        await revise(conn, made, stamps, valid_from=now, now=now)
+    # then
+    (problem,) = refused.value.problems
+    assert (problem.field, problem.phrase) == ("stamps.reward", Phrase("no_such_reward", {"slug": "free-coffee"}))
+    assert await conn.fetchval("SELECT COUNT(*) FROM program_revisions WHERE program_id = $1", made.program_id) == 1
+    # and once it is there they are
+    await rewards.create(conn, merchant_id=shop.merchant_id, program_id=made.program_id, new=coffee, now=now)
+    assert await revise(conn, made, stamps, valid_from=now, now=now) == 2

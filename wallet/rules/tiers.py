@@ -1,5 +1,6 @@
 """Tiers: the levels of a program, what they take and what they give."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal
@@ -7,15 +8,17 @@ from typing import Literal
 from wallet.fingerprint import Json
 from wallet.rules.multipliers import HUNDREDTHS_MAX, NAME_MAX, PLAIN
 from wallet.rules.reading import Reading
+from wallet.values import MINOR_MAX, POINTS_MAX
+
+TierBasis = Literal["points", "spend"]
+TierWindow = Literal["rolling", "calendar"]
 
 LEVELS_MAX = 10
 PERKS_MAX = 10
 PERK_LENGTH = 120
-LEAST_MAX = 2**53 - 1
 MONTHS_MAX = 36
-
-TierBasis = Literal["points", "spend"]
-TierWindow = Literal["rolling", "calendar"]
+LEAST_MAX: Mapping[TierBasis, int] = {"points": POINTS_MAX - 1, "spend": MINOR_MAX}
+"""A member is told what is missing to it: points, or an amount of money."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,24 +76,25 @@ def read_tiers(read: Reading) -> TierRules | None:
     if not read.given("tiers"):
         return None
     part = read.part("tiers", known=TierRules.__slots__)
+    basis: TierBasis = "spend" if part.choice("basis", "points", "spend") == "spend" else "points"
     return TierRules(
-        basis="spend" if part.choice("basis", "points", "spend") == "spend" else "points",
+        basis=basis,
         window="calendar" if part.choice("window", "rolling", "calendar") == "calendar" else "rolling",
         months=part.number("months", 1, MONTHS_MAX, default=12),
         grace_days=part.number("grace_days", 0, 365, default=0),
         at_risk_days=part.number("at_risk_days", 0, 365, default=30),
-        levels=_levels(part),
+        levels=_levels(part, basis),
     )
 
 
-def _levels(read: Reading) -> tuple[TierLevel, ...]:
+def _levels(read: Reading, basis: TierBasis) -> tuple[TierLevel, ...]:
     parts = read.parts("levels", most=LEVELS_MAX, known=TierLevel.__slots__)
     if not parts:
         read.wrong("levels", "levels_needed")
     levels = [
         TierLevel(
             name=part.text("name", most=NAME_MAX),
-            least=part.number("least", 1, LEAST_MAX),
+            least=part.number("least", 1, LEAST_MAX[basis]),
             hundredths=part.number("hundredths", PLAIN, HUNDREDTHS_MAX, default=PLAIN),
             perks=part.texts("perks", most=PERKS_MAX, length=PERK_LENGTH),
         )

@@ -355,3 +355,19 @@ def test_no_sale_earns_so_much_that_a_card_could_outgrow_what_a_phone_reads() ->
     largest_sales = POINTS_MAX // best
     assert best < 2**45
     assert largest_sales * MINOR_MAX > 8_000_000_000 * 100
+
+
+@pytest.mark.parametrize(("basis", "most"), [("points", POINTS_MAX - 1), ("spend", MINOR_MAX)])
+def test_a_level_takes_no_more_than_a_member_can_be_told(basis: str, most: int) -> None:
+    def rules(least: int) -> Rules:
+        tiers: Json = {"basis": basis, "window": "rolling", "levels": [{"name": "Gold", "least": least}]}
+        return Rules.from_json({"points": 1, "per_minor": 100, "tiers": tiers})
+
+    tiers = rules(most).tiers
+    assert tiers is not None
+    assert tiers.levels[0].least == most
+    with pytest.raises(InvalidInput) as refused:
+        rules(most + 1)
+    assert [(p.field, p.phrase.code, dict(p.phrase.facts)) for p in refused.value.problems] == [
+        ("tiers.levels[0].least", "out_of_range", {"least": 1, "most": most})
+    ]
