@@ -39,6 +39,47 @@ CREATE TABLE public.activation_codes (
 
 COMMENT ON TABLE public.activation_codes IS 'Eight letters that turn a device into a terminal, once, within fifteen minutes. Kept as a keyed hash.';
 
+CREATE TABLE public.builtin_payments (
+    ref text NOT NULL,
+    key text NOT NULL,
+    payee text NOT NULL,
+    amount_minor bigint NOT NULL,
+    currency text NOT NULL,
+    metadata jsonb NOT NULL,
+    state text NOT NULL,
+    refunded_minor bigint DEFAULT 0 NOT NULL,
+    dispute text,
+    created_at timestamp with time zone NOT NULL,
+    decided_at timestamp with time zone,
+    CONSTRAINT builtin_payments_amount CHECK (((amount_minor > 0) AND ((refunded_minor >= 0) AND (refunded_minor <= amount_minor)))),
+    CONSTRAINT builtin_payments_currency_form CHECK ((currency ~ '^[A-Z]{3}$'::text)),
+    CONSTRAINT builtin_payments_decided CHECK (((state = ANY (ARRAY['OPEN'::text, 'ASKING'::text])) = (decided_at IS NULL))),
+    CONSTRAINT builtin_payments_dispute CHECK (((dispute IS NULL) OR ((dispute = ANY (ARRAY['OPEN'::text, 'WON'::text])) AND (state = 'PAID'::text)))),
+    CONSTRAINT builtin_payments_key_length CHECK (((char_length(key) >= 1) AND (char_length(key) <= 255))),
+    CONSTRAINT builtin_payments_metadata_length CHECK ((octet_length((metadata)::text) <= 2048)),
+    CONSTRAINT builtin_payments_payee_length CHECK (((char_length(payee) >= 1) AND (char_length(payee) <= 80))),
+    CONSTRAINT builtin_payments_ref_form CHECK ((ref ~ '^[A-Za-z0-9_-]{43}$'::text)),
+    CONSTRAINT builtin_payments_refunded CHECK (((refunded_minor = 0) OR (state = 'PAID'::text))),
+    CONSTRAINT builtin_payments_state CHECK ((state = ANY (ARRAY['OPEN'::text, 'ASKING'::text, 'PAID'::text, 'DECLINED'::text, 'CANCELLED'::text])))
+);
+
+COMMENT ON TABLE public.builtin_payments IS 'Payments of the built-in provider, which moves no money: who opens the page of one says whether it is paid.';
+
+COMMENT ON COLUMN public.builtin_payments.ref IS 'The provider''s name for it, and the secret part of the address of its page.';
+
+COMMENT ON COLUMN public.builtin_payments.key IS 'Who asks again with the key gets the same payment.';
+
+CREATE TABLE public.builtin_refunds (
+    key text NOT NULL,
+    ref text NOT NULL,
+    amount_minor bigint NOT NULL,
+    at timestamp with time zone NOT NULL,
+    CONSTRAINT builtin_refunds_amount CHECK ((amount_minor > 0)),
+    CONSTRAINT builtin_refunds_key_length CHECK (((char_length(key) >= 1) AND (char_length(key) <= 255)))
+);
+
+COMMENT ON TABLE public.builtin_refunds IS 'What the built-in provider gave back. Who asks again with the key is given nothing more.';
+
 CREATE TABLE public.card_directory (
     customer_id uuid NOT NULL,
     merchant_id uuid NOT NULL,
@@ -214,6 +255,129 @@ CREATE TABLE public.expiry_notices (
 
 COMMENT ON TABLE public.expiry_notices IS 'Which mails that points are about to expire were written, so that none is written twice.';
 
+CREATE TABLE public.gift_card_activities (
+    merchant_id uuid NOT NULL,
+    gift_card_id uuid NOT NULL,
+    seq bigint NOT NULL,
+    kind text NOT NULL,
+    amount_minor bigint NOT NULL,
+    balance_after_minor bigint NOT NULL,
+    other_gift_card_id uuid,
+    other_seq bigint,
+    reverses_seq bigint,
+    sale_id uuid,
+    refund_id uuid,
+    gift_id uuid,
+    payment_id uuid,
+    store_id uuid,
+    operator_id uuid,
+    reason text,
+    occurred_at timestamp with time zone NOT NULL,
+    posted_at timestamp with time zone NOT NULL,
+    hash bytea NOT NULL,
+    CONSTRAINT gift_card_activities_balance CHECK ((balance_after_minor >= 0)),
+    CONSTRAINT gift_card_activities_hash_length CHECK ((octet_length(hash) = 32)),
+    CONSTRAINT gift_card_activities_kind CHECK (
+CASE
+    WHEN (kind = ANY (ARRAY['ACTIVATE'::text, 'LOAD'::text, 'REFUND'::text, 'IMPORT'::text, 'TRANSFER_IN'::text])) THEN (amount_minor > 0)
+    WHEN (kind = ANY (ARRAY['REDEEM'::text, 'EXPIRE'::text, 'TRANSFER_OUT'::text])) THEN (amount_minor < 0)
+    WHEN (kind = 'ADJUST'::text) THEN ((amount_minor <> 0) AND (reason IS NOT NULL))
+    WHEN (kind = 'DEACTIVATE'::text) THEN ((amount_minor <= 0) AND (balance_after_minor = 0))
+    WHEN (kind = ANY (ARRAY['BLOCK'::text, 'UNBLOCK'::text])) THEN ((amount_minor = 0) AND (reason IS NOT NULL))
+    ELSE false
+END),
+    CONSTRAINT gift_card_activities_reason_length CHECK (((char_length(reason) >= 1) AND (char_length(reason) <= 200))),
+    CONSTRAINT gift_card_activities_seq CHECK ((seq >= 1)),
+    CONSTRAINT gift_card_activities_transfer CHECK ((((kind = ANY (ARRAY['TRANSFER_IN'::text, 'TRANSFER_OUT'::text])) = (other_gift_card_id IS NOT NULL)) AND ((other_gift_card_id IS NULL) = (other_seq IS NULL))))
+);
+
+COMMENT ON TABLE public.gift_card_activities IS 'Every change of a gift card, numbered without gaps, with what stood on it after. Each is one movement of money between the card and one other side: what was sold, what was spent, what the merchant adjusted, what expired, or another card.';
+
+CREATE TABLE public.gift_card_requests (
+    merchant_id uuid NOT NULL,
+    customer_id uuid NOT NULL,
+    idempotency_key uuid NOT NULL,
+    input_hash bytea NOT NULL,
+    from_gift_card_id uuid NOT NULL,
+    to_gift_card_id uuid NOT NULL,
+    at timestamp with time zone NOT NULL,
+    CONSTRAINT gift_card_requests_hash_length CHECK ((octet_length(input_hash) = 32))
+);
+
+COMMENT ON TABLE public.gift_card_requests IS 'Balance that customers moved between their own cards. The key makes asking twice asking once.';
+
+CREATE TABLE public.gift_cards (
+    merchant_id uuid NOT NULL,
+    gift_card_id uuid DEFAULT uuidv7() NOT NULL,
+    program_id uuid NOT NULL,
+    number_hash bytea NOT NULL,
+    last4 text NOT NULL,
+    pin_hash bytea NOT NULL,
+    currency text NOT NULL,
+    state text NOT NULL,
+    balance_minor bigint DEFAULT 0 NOT NULL,
+    owner_customer_id uuid,
+    gift_id uuid,
+    expires_at timestamp with time zone,
+    revision bigint DEFAULT 0 NOT NULL,
+    chain bytea NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    CONSTRAINT gift_cards_balance CHECK ((((balance_minor >= 0) AND (balance_minor <= 2147483647)) AND ((balance_minor = 0) OR (state = ANY (ARRAY['ACTIVE'::text, 'BLOCKED'::text]))))),
+    CONSTRAINT gift_cards_chain_length CHECK ((octet_length(chain) = 32)),
+    CONSTRAINT gift_cards_currency_form CHECK ((currency ~ '^[A-Z]{3}$'::text)),
+    CONSTRAINT gift_cards_last4_form CHECK ((last4 ~ '^[0-9]{4}$'::text)),
+    CONSTRAINT gift_cards_number_length CHECK ((octet_length(number_hash) = 32)),
+    CONSTRAINT gift_cards_pin_length CHECK ((octet_length(pin_hash) = 32)),
+    CONSTRAINT gift_cards_revision CHECK ((revision >= 0)),
+    CONSTRAINT gift_cards_state CHECK ((state = ANY (ARRAY['PENDING'::text, 'ACTIVE'::text, 'BLOCKED'::text, 'DEACTIVATED'::text])))
+);
+
+COMMENT ON TABLE public.gift_cards IS 'Stored money value. Its number and PIN are shown once and kept as keyed hashes.';
+
+COMMENT ON COLUMN public.gift_cards.gift_id IS 'The gift that the value came by. Until that is claimed nobody owns the card: it is the gift''s escrow.';
+
+COMMENT ON COLUMN public.gift_cards.revision IS 'The seq of the newest activity.';
+
+COMMENT ON COLUMN public.gift_cards.chain IS 'The hash of the newest activity; before there is one, the start of the chain, which names the merchant and the card.';
+
+CREATE TABLE public.gift_cards_replaced (
+    merchant_id uuid NOT NULL,
+    sale_id uuid NOT NULL,
+    gift_card_id uuid NOT NULL,
+    by_gift_card_id uuid NOT NULL,
+    CONSTRAINT gift_cards_replaced_by_another CHECK ((by_gift_card_id <> gift_card_id))
+);
+
+COMMENT ON TABLE public.gift_cards_replaced IS 'The card that was made to take what a sale gives back to one that had paid and can take nothing any more: one for all parts of the return.';
+
+CREATE TABLE public.gift_cards_sold (
+    merchant_id uuid NOT NULL,
+    sale_id uuid NOT NULL,
+    "position" integer NOT NULL,
+    gift_card_id uuid NOT NULL,
+    seq bigint NOT NULL
+);
+
+COMMENT ON TABLE public.gift_cards_sold IS 'Which card a line of a sale made or loaded, and by which activity.';
+
+CREATE TABLE public.gift_designs (
+    merchant_id uuid NOT NULL,
+    design_id uuid DEFAULT uuidv7() NOT NULL,
+    program_id uuid NOT NULL,
+    name text NOT NULL,
+    alt_text text NOT NULL,
+    media_type text NOT NULL,
+    image bytea NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    retired_at timestamp with time zone,
+    CONSTRAINT gift_designs_alt_text_length CHECK (((char_length(alt_text) >= 1) AND (char_length(alt_text) <= 200))),
+    CONSTRAINT gift_designs_image_length CHECK (((octet_length(image) >= 1) AND (octet_length(image) <= 262144))),
+    CONSTRAINT gift_designs_media_type CHECK ((media_type = ANY (ARRAY['image/svg+xml'::text, 'image/png'::text]))),
+    CONSTRAINT gift_designs_name_length CHECK (((char_length(name) >= 1) AND (char_length(name) <= 80)))
+);
+
+COMMENT ON TABLE public.gift_designs IS 'Pictures that a sender can choose from. One that is retired stays with the gifts that have it.';
+
 CREATE TABLE public.gift_events (
     merchant_id uuid NOT NULL,
     event_id uuid DEFAULT uuidv7() NOT NULL,
@@ -225,8 +389,8 @@ CREATE TABLE public.gift_events (
     input_hash bytea,
     recipient_email_key text,
     CONSTRAINT gift_events_hash_length CHECK ((octet_length(input_hash) = 32)),
-    CONSTRAINT gift_events_keyed CHECK ((((idempotency_key IS NULL) = (input_hash IS NULL)) AND ((idempotency_key IS NULL) OR (customer_id IS NOT NULL)))),
-    CONSTRAINT gift_events_kind CHECK ((kind = ANY (ARRAY['CREATED'::text, 'SENT'::text, 'DELIVERED'::text, 'BOUNCED'::text, 'RESENT'::text, 'CLAIMED'::text, 'CANCELLED'::text, 'RETURNED'::text]))),
+    CONSTRAINT gift_events_keyed CHECK ((((idempotency_key IS NULL) = (input_hash IS NULL)) AND ((idempotency_key IS NULL) OR (customer_id IS NOT NULL) OR (kind = 'DECLINED'::text)))),
+    CONSTRAINT gift_events_kind CHECK ((kind = ANY (ARRAY['CREATED'::text, 'PAID'::text, 'SENT'::text, 'DELIVERED'::text, 'BOUNCED'::text, 'RESENT'::text, 'RESCHEDULED'::text, 'REMINDED'::text, 'VIEWED'::text, 'CLAIMED'::text, 'DECLINED'::text, 'CANCELLED'::text, 'RETURNED'::text, 'THANKED'::text]))),
     CONSTRAINT gift_events_recipient CHECK (((recipient_email_key IS NOT NULL) = (kind = ANY (ARRAY['CREATED'::text, 'RESENT'::text])))),
     CONSTRAINT gift_events_recipient_length CHECK (((char_length(recipient_email_key) >= 3) AND (char_length(recipient_email_key) <= 254)))
 );
@@ -248,15 +412,7 @@ CREATE TABLE public.gift_links (
 
 COMMENT ON TABLE public.gift_links IS 'SHA-256 of each link that was mailed. The link itself exists only in the mail.';
 
-COMMENT ON COLUMN public.gift_links.email_hash IS 'SHA-256 of the key of the mailbox that this link was mailed to, as in gift_mail_refusals: the gift may go to another later.';
-
-CREATE TABLE public.gift_mail_refusals (
-    email_hash bytea NOT NULL,
-    refused_at timestamp with time zone NOT NULL,
-    CONSTRAINT gift_mail_refusals_hash_length CHECK ((octet_length(email_hash) = 32))
-);
-
-COMMENT ON TABLE public.gift_mail_refusals IS 'Mailboxes whose owners asked us to send them no gift mail, whoever the gift is from. SHA-256 of the key of the address, not the address.';
+COMMENT ON COLUMN public.gift_links.email_hash IS 'SHA-256 of the key of the mailbox that this link was mailed to, as in mail_suppressions: the gift may go to another later.';
 
 CREATE TABLE public.gifts (
     merchant_id uuid NOT NULL,
@@ -264,9 +420,14 @@ CREATE TABLE public.gifts (
     program_id uuid NOT NULL,
     sender_customer_id uuid NOT NULL,
     sender_card_id uuid NOT NULL,
-    sent_seq bigint NOT NULL,
-    account_id uuid NOT NULL,
-    points bigint NOT NULL,
+    kind text DEFAULT 'POINTS'::text NOT NULL,
+    sent_seq bigint,
+    account_id uuid,
+    points bigint,
+    value_minor bigint,
+    currency text,
+    reward_id uuid,
+    design_id uuid,
     recipient_name text NOT NULL,
     recipient_email text NOT NULL,
     recipient_email_key text NOT NULL,
@@ -280,30 +441,48 @@ CREATE TABLE public.gifts (
     claimable_until timestamp with time zone NOT NULL,
     return_days integer NOT NULL,
     closed_at timestamp with time zone,
+    held_until timestamp with time zone,
+    mailbox_only boolean DEFAULT false NOT NULL,
+    viewed_at timestamp with time zone,
+    reminded_at timestamp with time zone,
+    thanks text,
     delivery_problem text,
     claimed_by_customer_id uuid,
     claimed_card_id uuid,
     claimed_seq bigint,
-    CONSTRAINT gifts_claimed CHECK ((((status = 'CLAIMED'::text) = (claimed_card_id IS NOT NULL)) AND ((claimed_card_id IS NULL) = (claimed_by_customer_id IS NULL)) AND ((claimed_card_id IS NULL) = (claimed_seq IS NULL)))),
-    CONSTRAINT gifts_closed CHECK (((status = ANY (ARRAY['CLAIMED'::text, 'CANCELLED'::text, 'RETURNED'::text])) = (closed_at IS NOT NULL))),
+    claimed_voucher_id uuid,
+    CONSTRAINT gifts_claimed CHECK ((((status = 'CLAIMED'::text) = (claimed_card_id IS NOT NULL)) AND ((claimed_card_id IS NULL) = (claimed_by_customer_id IS NULL)) AND ((claimed_seq IS NOT NULL) = ((status = 'CLAIMED'::text) AND (kind = 'POINTS'::text))) AND ((claimed_voucher_id IS NOT NULL) = ((status = 'CLAIMED'::text) AND (kind = 'REWARD'::text))))),
+    CONSTRAINT gifts_closed CHECK (((status = ANY (ARRAY['CLAIMED'::text, 'DECLINED'::text, 'CANCELLED'::text, 'RETURNED'::text])) = (closed_at IS NOT NULL))),
     CONSTRAINT gifts_delivery_problem_length CHECK (((char_length(delivery_problem) >= 1) AND (char_length(delivery_problem) <= 200))),
+    CONSTRAINT gifts_kind CHECK ((kind = ANY (ARRAY['POINTS'::text, 'VALUE'::text, 'REWARD'::text]))),
     CONSTRAINT gifts_locale_length CHECK (((char_length(locale) >= 2) AND (char_length(locale) <= 35))),
     CONSTRAINT gifts_message_length CHECK (((char_length(message) >= 1) AND (char_length(message) <= 280))),
-    CONSTRAINT gifts_points CHECK ((points > 0)),
+    CONSTRAINT gifts_points CHECK (((points > 0) AND ((points IS NOT NULL) = (kind = ANY (ARRAY['POINTS'::text, 'REWARD'::text]))) AND ((points IS NULL) = (account_id IS NULL)) AND ((points IS NULL) = (sent_seq IS NULL)))),
     CONSTRAINT gifts_recipient_email_key_length CHECK (((char_length(recipient_email_key) >= 3) AND (char_length(recipient_email_key) <= 254))),
     CONSTRAINT gifts_recipient_email_length CHECK (((char_length(recipient_email) >= 3) AND (char_length(recipient_email) <= 254))),
     CONSTRAINT gifts_recipient_name_length CHECK (((char_length(recipient_name) >= 1) AND (char_length(recipient_name) <= 80))),
     CONSTRAINT gifts_return_days CHECK (((return_days >= 1) AND (return_days <= 365))),
-    CONSTRAINT gifts_status CHECK ((status = ANY (ARRAY['SCHEDULED'::text, 'SENT'::text, 'DELIVERED'::text, 'BOUNCED'::text, 'CLAIMED'::text, 'CANCELLED'::text, 'RETURNED'::text])))
+    CONSTRAINT gifts_reward CHECK (((reward_id IS NOT NULL) = (kind = 'REWARD'::text))),
+    CONSTRAINT gifts_status CHECK (((status = ANY (ARRAY['AWAITING_PAYMENT'::text, 'SCHEDULED'::text, 'SENT'::text, 'DELIVERED'::text, 'BOUNCED'::text, 'VIEWED'::text, 'CLAIMED'::text, 'DECLINED'::text, 'CANCELLED'::text, 'RETURNED'::text])) AND ((status <> 'AWAITING_PAYMENT'::text) OR (kind = 'VALUE'::text)))),
+    CONSTRAINT gifts_thanks_length CHECK (((char_length(thanks) >= 1) AND (char_length(thanks) <= 280))),
+    CONSTRAINT gifts_value CHECK (((value_minor > 0) AND ((value_minor IS NOT NULL) = (kind = 'VALUE'::text)) AND ((value_minor IS NULL) = (currency IS NULL))))
 );
 
-COMMENT ON TABLE public.gifts IS 'An e-gift of points. Open, its points stand in its own account; closed, they are on the recipient''s card or back in the sender''s lots.';
+COMMENT ON TABLE public.gifts IS 'An e-gift. Open, its points, or those that its reward costs, stand in its own account; closed, they are on the recipient''s card, were turned into a voucher, or are back in the sender''s lots. Money value stands on the gift card that names the gift.';
 
 COMMENT ON COLUMN public.gifts.recipient_email_key IS 'What makes two spellings one mailbox, as in customers: the mailbox that the next mail goes to.';
 
 COMMENT ON COLUMN public.gifts.delivery IS 'Grows with every resend, so that a mail that was overtaken is not sent.';
 
 COMMENT ON COLUMN public.gifts.return_days IS 'The rule that was in force when the gift was made: so long after its mail it goes back.';
+
+COMMENT ON COLUMN public.gifts.held_until IS 'The mail waits until then: a large first gift.';
+
+COMMENT ON COLUMN public.gifts.mailbox_only IS 'Only whoever reads the mailbox that it was sent to can claim it: the rule that was in force when it was made.';
+
+COMMENT ON COLUMN public.gifts.viewed_at IS 'When a person, not a mail scanner, first had it before their eyes.';
+
+COMMENT ON COLUMN public.gifts.reminded_at IS 'When both were told that it goes back soon. Sending it again begins its days anew, and so it ends this.';
 
 COMMENT ON COLUMN public.gifts.delivery_problem IS 'A code of the reason why the mail was refused; the words for it are made for the reader.';
 
@@ -371,14 +550,75 @@ COMMENT ON COLUMN public.lots.notice_at IS 'When next to see whether to tell the
 
 COMMENT ON COLUMN public.lots.held IS 'Whether the merchant has to look at the sale first: until then the points stay pending.';
 
+CREATE TABLE public.mail_deliveries (
+    token_hash bytea NOT NULL,
+    topic text NOT NULL,
+    merchant_id uuid,
+    gift_id uuid,
+    delivery integer,
+    email_hash bytea NOT NULL,
+    message_id text NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    bounced_at timestamp with time zone,
+    complained_at timestamp with time zone,
+    CONSTRAINT mail_deliveries_email_hash_length CHECK ((octet_length(email_hash) = 32)),
+    CONSTRAINT mail_deliveries_gift CHECK ((((gift_id IS NULL) = (delivery IS NULL)) AND ((gift_id IS NULL) OR (merchant_id IS NOT NULL)))),
+    CONSTRAINT mail_deliveries_message_id_length CHECK (((char_length(message_id) >= 1) AND (char_length(message_id) <= 255))),
+    CONSTRAINT mail_deliveries_token_hash_length CHECK ((octet_length(token_hash) = 32)),
+    CONSTRAINT mail_deliveries_topic_length CHECK (((char_length(topic) >= 1) AND (char_length(topic) <= 60)))
+);
+
+COMMENT ON TABLE public.mail_deliveries IS 'Each mail that was offered to the mail server in the last weeks, so that what comes back later finds what it is about. It is forgotten then, and so is what a report says of it.';
+
+COMMENT ON COLUMN public.mail_deliveries.token_hash IS 'SHA-256 of the token in the envelope sender. The token itself exists only there.';
+
+COMMENT ON COLUMN public.mail_deliveries.delivery IS 'The how-manieth mail of the gift: a report of one that was overtaken says nothing of the gift.';
+
+COMMENT ON COLUMN public.mail_deliveries.email_hash IS 'SHA-256 of the key of the mailbox that it went to.';
+
+COMMENT ON COLUMN public.mail_deliveries.bounced_at IS 'When we first heard that it came back, as complained_at that it was called spam: what is told twice does not undo what the operator did since.';
+
+CREATE TABLE public.mail_paces (
+    domain text NOT NULL,
+    next_at timestamp with time zone NOT NULL,
+    queue_at timestamp with time zone NOT NULL,
+    CONSTRAINT mail_paces_domain_length CHECK (((char_length(domain) >= 1) AND (char_length(domain) <= 254)))
+);
+
+COMMENT ON TABLE public.mail_paces IS 'How far ahead of its pace the mail to a domain is. One row a domain, so that all workers together keep it.';
+
+COMMENT ON COLUMN public.mail_paces.next_at IS 'When all that was sent so far would have left at an even pace.';
+
+COMMENT ON COLUMN public.mail_paces.queue_at IS 'When the last mail that was told to wait has its turn.';
+
+CREATE TABLE public.mail_suppressions (
+    email_hash bytea NOT NULL,
+    reason text NOT NULL,
+    since timestamp with time zone NOT NULL,
+    until timestamp with time zone,
+    CONSTRAINT mail_suppressions_email_hash_length CHECK ((octet_length(email_hash) = 32)),
+    CONSTRAINT mail_suppressions_reason CHECK ((reason = ANY (ARRAY['UNWANTED'::text, 'BOUNCED'::text, 'COMPLAINED'::text, 'MANUAL'::text]))),
+    CONSTRAINT mail_suppressions_time CHECK ((until > since))
+);
+
+COMMENT ON TABLE public.mail_suppressions IS 'Mailboxes that get no gift mail, whoever the gift is from, a row for each reason. SHA-256 of the key of the address, not the address.';
+
+COMMENT ON COLUMN public.mail_suppressions.reason IS 'UNWANTED: its owner asked us to. BOUNCED: the mailbox does not exist. COMPLAINED: its owner called our mail spam. MANUAL: the operator entered it.';
+
+COMMENT ON COLUMN public.mail_suppressions.until IS 'When it is tried again: mailboxes that failed may come back. Null: never by itself.';
+
 CREATE TABLE public.merchants (
     merchant_id uuid DEFAULT uuidv7() NOT NULL,
     name text NOT NULL,
     currency text NOT NULL,
     locale text NOT NULL,
     timezone text NOT NULL,
+    country text NOT NULL,
+    contact_email text,
     operators_required boolean DEFAULT false NOT NULL,
     created_at timestamp with time zone NOT NULL,
+    CONSTRAINT merchants_contact_email_length CHECK (((char_length(contact_email) >= 3) AND (char_length(contact_email) <= 254))),
+    CONSTRAINT merchants_country_form CHECK ((country ~ '^[A-Z]{2}$'::text)),
     CONSTRAINT merchants_currency_form CHECK ((currency ~ '^[A-Z]{3}$'::text)),
     CONSTRAINT merchants_locale_length CHECK (((char_length(locale) >= 2) AND (char_length(locale) <= 35))),
     CONSTRAINT merchants_name_length CHECK (((char_length(name) >= 1) AND (char_length(name) <= 80))),
@@ -386,6 +626,10 @@ CREATE TABLE public.merchants (
 );
 
 COMMENT ON TABLE public.merchants IS 'A business. Everything that belongs to it names it first, in every key.';
+
+COMMENT ON COLUMN public.merchants.country IS 'ISO 3166-1, of whose law the life of its gift cards is a matter.';
+
+COMMENT ON COLUMN public.merchants.contact_email IS 'Who is told of a payment that was disputed; null for nobody.';
 
 COMMENT ON COLUMN public.merchants.operators_required IS 'Whether nothing is sold or taken back at its tills without somebody''s PIN.';
 
@@ -411,11 +655,12 @@ CREATE TABLE public.outbox (
     payload jsonb NOT NULL,
     run_at timestamp with time zone NOT NULL,
     attempts integer DEFAULT 0 NOT NULL,
+    postponed integer DEFAULT 0 NOT NULL,
     locked_until timestamp with time zone,
     last_error text,
     dead_at timestamp with time zone,
     created_at timestamp with time zone NOT NULL,
-    CONSTRAINT outbox_attempts CHECK ((attempts >= 0)),
+    CONSTRAINT outbox_attempts CHECK (((postponed >= 0) AND (attempts >= postponed))),
     CONSTRAINT outbox_last_error_length CHECK ((char_length(last_error) <= 500)),
     CONSTRAINT outbox_payload_length CHECK ((octet_length((payload)::text) <= 4096)),
     CONSTRAINT outbox_topic_length CHECK (((char_length(topic) >= 1) AND (char_length(topic) <= 60)))
@@ -424,6 +669,8 @@ CREATE TABLE public.outbox (
 COMMENT ON TABLE public.outbox IS 'Work for the worker. A row is deleted when it is done; one that failed too often is dead and stays to be looked at. Payloads hold ids, never secrets: a code or link is made when its mail is.';
 
 COMMENT ON COLUMN public.outbox.urgent IS 'Somebody is waiting for it: whatever else is due comes after it.';
+
+COMMENT ON COLUMN public.outbox.postponed IS 'How many of the attempts only found that it is not its turn: they do not count towards giving it up.';
 
 COMMENT ON COLUMN public.outbox.locked_until IS 'The lease of the worker that has it; past it, another may take it.';
 
@@ -435,6 +682,70 @@ ALTER TABLE public.outbox ALTER COLUMN outbox_id ADD GENERATED ALWAYS AS IDENTIT
     NO MAXVALUE
     CACHE 1
 );
+
+CREATE TABLE public.payment_events (
+    merchant_id uuid NOT NULL,
+    event_id uuid DEFAULT uuidv7() NOT NULL,
+    payment_id uuid NOT NULL,
+    kind text NOT NULL,
+    source text NOT NULL,
+    provider_event_id text,
+    dispute_ref text,
+    refund_ref text,
+    amount_minor bigint,
+    at timestamp with time zone NOT NULL,
+    CONSTRAINT payment_events_dispute CHECK (((dispute_ref IS NOT NULL) = (kind = ANY (ARRAY['DISPUTED'::text, 'DISPUTE_WON'::text])))),
+    CONSTRAINT payment_events_dispute_length CHECK (((char_length(dispute_ref) >= 1) AND (char_length(dispute_ref) <= 255))),
+    CONSTRAINT payment_events_kind CHECK ((kind = ANY (ARRAY['CREATED'::text, 'PENDING'::text, 'PAID'::text, 'FAILED'::text, 'CANCELLED'::text, 'REFUNDING'::text, 'REFUNDED'::text, 'REFUND_FAILED'::text, 'DISPUTED'::text, 'DISPUTE_WON'::text]))),
+    CONSTRAINT payment_events_provider_event_length CHECK (((char_length(provider_event_id) >= 1) AND (char_length(provider_event_id) <= 255))),
+    CONSTRAINT payment_events_refund CHECK (((refund_ref IS NOT NULL) = (kind = 'REFUND_FAILED'::text))),
+    CONSTRAINT payment_events_refund_length CHECK (((char_length(refund_ref) >= 1) AND (char_length(refund_ref) <= 255))),
+    CONSTRAINT payment_events_source CHECK ((source = ANY (ARRAY['API'::text, 'WEBHOOK'::text, 'RECONCILIATION'::text])))
+);
+
+COMMENT ON TABLE public.payment_events IS 'Every change of a payment, and who told us of it.';
+
+CREATE TABLE public.payments (
+    merchant_id uuid NOT NULL,
+    payment_id uuid DEFAULT uuidv7() NOT NULL,
+    gift_id uuid NOT NULL,
+    provider text NOT NULL,
+    provider_ref text,
+    state text NOT NULL,
+    amount_minor bigint NOT NULL,
+    currency text NOT NULL,
+    refunded_minor bigint DEFAULT 0 NOT NULL,
+    refunds_failed integer DEFAULT 0 NOT NULL,
+    disputed_at timestamp with time zone,
+    problem text,
+    created_at timestamp with time zone NOT NULL,
+    changed_at timestamp with time zone NOT NULL,
+    paid_at timestamp with time zone,
+    closed_at timestamp with time zone,
+    look_at timestamp with time zone,
+    waits_since timestamp with time zone,
+    CONSTRAINT payments_amount CHECK (((amount_minor > 0) AND ((refunded_minor >= 0) AND (refunded_minor <= amount_minor)))),
+    CONSTRAINT payments_closed CHECK (((state = ANY (ARRAY['FAILED'::text, 'CANCELLED'::text, 'REFUNDED'::text])) = (closed_at IS NOT NULL))),
+    CONSTRAINT payments_currency_form CHECK ((currency ~ '^[A-Z]{3}$'::text)),
+    CONSTRAINT payments_paid CHECK (((state = ANY (ARRAY['PAID'::text, 'REFUNDING'::text, 'REFUNDED'::text])) = (paid_at IS NOT NULL))),
+    CONSTRAINT payments_problem_length CHECK (((char_length(problem) >= 1) AND (char_length(problem) <= 200))),
+    CONSTRAINT payments_provider_form CHECK ((provider ~ '^[a-z]{1,20}$'::text)),
+    CONSTRAINT payments_ref CHECK (((state = ANY (ARRAY['CREATED'::text, 'CANCELLED'::text, 'FAILED'::text])) OR (provider_ref IS NOT NULL))),
+    CONSTRAINT payments_ref_length CHECK (((char_length(provider_ref) >= 1) AND (char_length(provider_ref) <= 255))),
+    CONSTRAINT payments_refunded CHECK (((state = 'REFUNDED'::text) OR (refunded_minor < amount_minor))),
+    CONSTRAINT payments_state CHECK ((state = ANY (ARRAY['CREATED'::text, 'PENDING'::text, 'PAID'::text, 'FAILED'::text, 'CANCELLED'::text, 'REFUNDING'::text, 'REFUNDED'::text]))),
+    CONSTRAINT payments_waits CHECK (((waits_since IS NULL) OR (state = 'REFUNDING'::text)))
+);
+
+COMMENT ON TABLE public.payments IS 'Money on its way in for a gift, or back to where it came from. What the provider says is the truth; this is what we know of it.';
+
+COMMENT ON COLUMN public.payments.refunds_failed IS 'How often money that was sent back did not arrive. The provider sends again what it is asked for by another key, and this is a part of the key.';
+
+COMMENT ON COLUMN public.payments.changed_at IS 'When its state last changed: the longer ago, the more rarely the provider is asked.';
+
+COMMENT ON COLUMN public.payments.look_at IS 'When next to ask the provider how it stands; null once nothing can change.';
+
+COMMENT ON COLUMN public.payments.waits_since IS 'Since when a person has to decide how the money goes back, as what was sent back did not arrive: until then the provider is asked, and told nothing.';
 
 CREATE TABLE public.program_directory (
     number bigint NOT NULL,
@@ -557,7 +868,7 @@ COMMENT ON COLUMN public.refunds.points_given_back IS 'What had been spent on re
 
 COMMENT ON COLUMN public.refunds.debt IS 'By how much the card owed more after it: what was due and not on the card, where the rules make the card owe it, and a debt that the sale had paid. Below zero where points that came back with it paid what earlier refunds of the sale had left owing.';
 
-COMMENT ON COLUMN public.refunds.amount_minor IS 'The money that is due to the customer.';
+COMMENT ON COLUMN public.refunds.amount_minor IS 'What the returned goods had cost. What of it went back to gift cards, their activities say; the rest is due to the customer.';
 
 CREATE TABLE public.rewards (
     merchant_id uuid NOT NULL,
@@ -649,6 +960,18 @@ COMMENT ON TABLE public.sale_lines IS 'The lines of a sale, with what each earne
 COMMENT ON COLUMN public.sale_lines.paid_minor IS 'The amount less what vouchers paid.';
 
 COMMENT ON COLUMN public.sale_lines.hundredths IS 'How often the line''s money counts, times a hundred: 100 plain, 200 doubled, 0 not at all.';
+
+CREATE TABLE public.sale_tenders (
+    merchant_id uuid NOT NULL,
+    sale_id uuid NOT NULL,
+    "position" integer NOT NULL,
+    gift_card_id uuid NOT NULL,
+    seq bigint NOT NULL,
+    amount_minor bigint NOT NULL,
+    CONSTRAINT sale_tenders_amount CHECK ((amount_minor > 0))
+);
+
+COMMENT ON TABLE public.sale_tenders IS 'The part of a bill that each gift card paid, in the order in which it was named. What comes back goes to the last of them first.';
 
 CREATE TABLE public.sales (
     merchant_id uuid NOT NULL,
@@ -920,7 +1243,7 @@ CREATE TABLE public.vouchers (
     used_sale_id uuid,
     closed_at timestamp with time zone,
     CONSTRAINT vouchers_closed CHECK (((state = 'USABLE'::text) = (closed_at IS NULL))),
-    CONSTRAINT vouchers_origin CHECK ((origin = ANY (ARRAY['CLAIMED'::text, 'TILL'::text, 'STAMPS'::text]))),
+    CONSTRAINT vouchers_origin CHECK ((origin = ANY (ARRAY['CLAIMED'::text, 'TILL'::text, 'STAMPS'::text, 'GIFT'::text]))),
     CONSTRAINT vouchers_price CHECK (((points >= 0) AND (stamps >= 0) AND ((points = 0) = (redeemed_seq IS NULL)))),
     CONSTRAINT vouchers_state CHECK ((state = ANY (ARRAY['USABLE'::text, 'USED'::text, 'CANCELLED'::text, 'LAPSED'::text]))),
     CONSTRAINT vouchers_used CHECK ((((state = 'USED'::text) = (used_sale_id IS NOT NULL)) AND ((used_sale_id IS NULL) = (used_at IS NULL))))
@@ -928,7 +1251,7 @@ CREATE TABLE public.vouchers (
 
 COMMENT ON TABLE public.vouchers IS 'Rewards that were bought, or that a full punch card gave, until they are handed over. While it is USABLE its points stand in an account of its own.';
 
-COMMENT ON COLUMN public.vouchers.origin IS 'CLAIMED in the app, bought and used in one go at the TILL, or given for STAMPS.';
+COMMENT ON COLUMN public.vouchers.origin IS 'CLAIMED in the app, bought and used in one go at the TILL, given for STAMPS, or come as a GIFT that somebody else had paid for.';
 
 COMMENT ON COLUMN public.vouchers.redeemed_seq IS 'The entry of the card that paid for it, which names the lots to give back.';
 
@@ -937,6 +1260,15 @@ ALTER TABLE ONLY public.accounts
 
 ALTER TABLE ONLY public.activation_codes
     ADD CONSTRAINT activation_codes_pk PRIMARY KEY (code_hash);
+
+ALTER TABLE ONLY public.builtin_payments
+    ADD CONSTRAINT builtin_payments_key_unique UNIQUE (key);
+
+ALTER TABLE ONLY public.builtin_payments
+    ADD CONSTRAINT builtin_payments_pk PRIMARY KEY (ref);
+
+ALTER TABLE ONLY public.builtin_refunds
+    ADD CONSTRAINT builtin_refunds_pk PRIMARY KEY (key);
 
 ALTER TABLE ONLY public.card_directory
     ADD CONSTRAINT card_directory_key_unique UNIQUE (customer_id, idempotency_key);
@@ -980,6 +1312,30 @@ ALTER TABLE ONLY public.entries
 ALTER TABLE ONLY public.expiry_notices
     ADD CONSTRAINT expiry_notices_pk PRIMARY KEY (merchant_id, card_id, expires_on);
 
+ALTER TABLE ONLY public.gift_card_activities
+    ADD CONSTRAINT gift_card_activities_pk PRIMARY KEY (merchant_id, gift_card_id, seq);
+
+ALTER TABLE ONLY public.gift_card_requests
+    ADD CONSTRAINT gift_card_requests_pk PRIMARY KEY (merchant_id, customer_id, idempotency_key);
+
+ALTER TABLE ONLY public.gift_cards
+    ADD CONSTRAINT gift_cards_gift_unique UNIQUE (merchant_id, gift_id);
+
+ALTER TABLE ONLY public.gift_cards
+    ADD CONSTRAINT gift_cards_number_unique UNIQUE (merchant_id, number_hash);
+
+ALTER TABLE ONLY public.gift_cards
+    ADD CONSTRAINT gift_cards_pk PRIMARY KEY (merchant_id, gift_card_id);
+
+ALTER TABLE ONLY public.gift_cards_replaced
+    ADD CONSTRAINT gift_cards_replaced_pk PRIMARY KEY (merchant_id, sale_id, gift_card_id, by_gift_card_id);
+
+ALTER TABLE ONLY public.gift_cards_sold
+    ADD CONSTRAINT gift_cards_sold_pk PRIMARY KEY (merchant_id, sale_id, "position", gift_card_id);
+
+ALTER TABLE ONLY public.gift_designs
+    ADD CONSTRAINT gift_designs_pk PRIMARY KEY (merchant_id, design_id);
+
 ALTER TABLE ONLY public.gift_events
     ADD CONSTRAINT gift_events_key_unique UNIQUE (merchant_id, customer_id, idempotency_key);
 
@@ -988,9 +1344,6 @@ ALTER TABLE ONLY public.gift_events
 
 ALTER TABLE ONLY public.gift_links
     ADD CONSTRAINT gift_links_pk PRIMARY KEY (link_hash);
-
-ALTER TABLE ONLY public.gift_mail_refusals
-    ADD CONSTRAINT gift_mail_refusals_pk PRIMARY KEY (email_hash);
 
 ALTER TABLE ONLY public.gifts
     ADD CONSTRAINT gifts_pk PRIMARY KEY (merchant_id, gift_id);
@@ -1004,6 +1357,15 @@ ALTER TABLE ONLY public.lot_movements
 ALTER TABLE ONLY public.lots
     ADD CONSTRAINT lots_pk PRIMARY KEY (merchant_id, lot_id);
 
+ALTER TABLE ONLY public.mail_deliveries
+    ADD CONSTRAINT mail_deliveries_pk PRIMARY KEY (token_hash);
+
+ALTER TABLE ONLY public.mail_paces
+    ADD CONSTRAINT mail_paces_pk PRIMARY KEY (domain);
+
+ALTER TABLE ONLY public.mail_suppressions
+    ADD CONSTRAINT mail_suppressions_pk PRIMARY KEY (email_hash, reason);
+
 ALTER TABLE ONLY public.merchants
     ADD CONSTRAINT merchants_pk PRIMARY KEY (merchant_id);
 
@@ -1012,6 +1374,18 @@ ALTER TABLE ONLY public.operators
 
 ALTER TABLE ONLY public.outbox
     ADD CONSTRAINT outbox_pk PRIMARY KEY (outbox_id);
+
+ALTER TABLE ONLY public.payment_events
+    ADD CONSTRAINT payment_events_pk PRIMARY KEY (merchant_id, event_id);
+
+ALTER TABLE ONLY public.payments
+    ADD CONSTRAINT payments_gift_unique UNIQUE (merchant_id, gift_id);
+
+ALTER TABLE ONLY public.payments
+    ADD CONSTRAINT payments_pk PRIMARY KEY (merchant_id, payment_id);
+
+ALTER TABLE ONLY public.payments
+    ADD CONSTRAINT payments_ref_unique UNIQUE (provider, provider_ref);
 
 ALTER TABLE ONLY public.program_directory
     ADD CONSTRAINT program_directory_pk PRIMARY KEY (number);
@@ -1060,6 +1434,12 @@ ALTER TABLE ONLY public.sale_lines
 
 ALTER TABLE ONLY public.sale_lines
     ADD CONSTRAINT sale_lines_pk PRIMARY KEY (merchant_id, sale_id, "position");
+
+ALTER TABLE ONLY public.sale_tenders
+    ADD CONSTRAINT sale_tenders_card_once UNIQUE (merchant_id, sale_id, gift_card_id);
+
+ALTER TABLE ONLY public.sale_tenders
+    ADD CONSTRAINT sale_tenders_pk PRIMARY KEY (merchant_id, sale_id, "position");
 
 ALTER TABLE ONLY public.sales
     ADD CONSTRAINT sales_key_unique UNIQUE (merchant_id, terminal_id, idempotency_key);
@@ -1124,13 +1504,29 @@ CREATE UNIQUE INDEX entries_one_reversal ON public.entries USING btree (merchant
 
 CREATE INDEX entries_sale ON public.entries USING btree (merchant_id, sale_id) WHERE (sale_id IS NOT NULL);
 
+CREATE INDEX gift_card_activities_sale ON public.gift_card_activities USING btree (merchant_id, sale_id) WHERE (sale_id IS NOT NULL);
+
+CREATE INDEX gift_cards_expiry ON public.gift_cards USING btree (expires_at) WHERE ((expires_at IS NOT NULL) AND (balance_minor > 0));
+
+CREATE INDEX gift_cards_owner ON public.gift_cards USING btree (owner_customer_id, created_at DESC) WHERE (owner_customer_id IS NOT NULL);
+
+CREATE INDEX gift_designs_program ON public.gift_designs USING btree (merchant_id, program_id, created_at) WHERE (retired_at IS NULL);
+
 CREATE INDEX gift_events_gift ON public.gift_events USING btree (merchant_id, gift_id, at);
+
+CREATE INDEX gift_events_mailbox ON public.gift_events USING btree (merchant_id, recipient_email_key, at) WHERE (kind = 'CREATED'::text);
+
+CREATE UNIQUE INDEX gift_events_nobodys_key ON public.gift_events USING btree (merchant_id, idempotency_key) WHERE ((customer_id IS NULL) AND (idempotency_key IS NOT NULL));
 
 CREATE INDEX gift_events_sender ON public.gift_events USING btree (merchant_id, customer_id, at) WHERE (recipient_email_key IS NOT NULL);
 
 CREATE INDEX gift_links_gift ON public.gift_links USING btree (merchant_id, gift_id);
 
+CREATE INDEX gifts_claimant ON public.gifts USING btree (claimed_by_customer_id, closed_at DESC, gift_id DESC) WHERE (claimed_by_customer_id IS NOT NULL);
+
 CREATE INDEX gifts_lapse ON public.gifts USING btree (claimable_until) WHERE (closed_at IS NULL);
+
+CREATE INDEX gifts_remind ON public.gifts USING btree (claimable_until) WHERE ((closed_at IS NULL) AND (reminded_at IS NULL) AND (return_days >= 14) AND (status = ANY (ARRAY['SENT'::text, 'DELIVERED'::text, 'VIEWED'::text, 'BOUNCED'::text])));
 
 CREATE INDEX gifts_sender ON public.gifts USING btree (merchant_id, sender_card_id, created_at DESC, gift_id DESC);
 
@@ -1150,9 +1546,33 @@ CREATE INDEX lots_sliding ON public.lots USING btree (merchant_id, card_id) WHER
 
 CREATE INDEX lots_spending ON public.lots USING btree (merchant_id, card_id, expires_at, lot_id) WHERE (remaining > 0);
 
+CREATE INDEX mail_deliveries_age ON public.mail_deliveries USING btree (created_at);
+
+CREATE INDEX mail_deliveries_mailbox ON public.mail_deliveries USING btree (email_hash, topic, created_at);
+
+CREATE INDEX mail_deliveries_message ON public.mail_deliveries USING btree (message_id, created_at);
+
+CREATE INDEX mail_paces_next ON public.mail_paces USING btree (next_at);
+
+CREATE INDEX mail_suppressions_since ON public.mail_suppressions USING btree (since, email_hash, reason);
+
+CREATE INDEX mail_suppressions_until ON public.mail_suppressions USING btree (until) WHERE (until IS NOT NULL);
+
 CREATE UNIQUE INDEX operators_pin ON public.operators USING btree (merchant_id, pin_hash) WHERE (revoked_at IS NULL);
 
+CREATE INDEX outbox_dead ON public.outbox USING btree (dead_at, outbox_id) WHERE (dead_at IS NOT NULL);
+
 CREATE INDEX outbox_due ON public.outbox USING btree (urgent, run_at, outbox_id) WHERE (dead_at IS NULL);
+
+CREATE INDEX outbox_failing ON public.outbox USING btree (created_at, outbox_id) WHERE ((dead_at IS NULL) AND (last_error IS NOT NULL));
+
+CREATE INDEX payment_events_payment ON public.payment_events USING btree (merchant_id, payment_id, at);
+
+CREATE INDEX payments_look ON public.payments USING btree (look_at) WHERE (look_at IS NOT NULL);
+
+CREATE INDEX payments_newest ON public.payments USING btree (created_at DESC, payment_id DESC);
+
+CREATE INDEX payments_unsettled ON public.payments USING btree (created_at DESC, payment_id DESC) WHERE ((disputed_at IS NOT NULL) OR (problem IS NOT NULL) OR (state = ANY (ARRAY['CREATED'::text, 'PENDING'::text, 'REFUNDING'::text])));
 
 CREATE INDEX rate_limits_expiry ON public.rate_limits USING btree (window_ends_at);
 
@@ -1194,11 +1614,21 @@ CREATE INDEX vouchers_sale ON public.vouchers USING btree (merchant_id, used_sal
 
 CREATE TRIGGER entries_append_only BEFORE DELETE OR UPDATE ON public.entries FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 
+CREATE TRIGGER gift_card_activities_append_only BEFORE DELETE OR UPDATE ON public.gift_card_activities FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER gift_card_requests_append_only BEFORE DELETE OR UPDATE ON public.gift_card_requests FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER gift_cards_replaced_append_only BEFORE DELETE OR UPDATE ON public.gift_cards_replaced FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER gift_cards_sold_append_only BEFORE DELETE OR UPDATE ON public.gift_cards_sold FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
 CREATE TRIGGER gift_events_append_only BEFORE DELETE OR UPDATE ON public.gift_events FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER look_ups_append_only BEFORE DELETE OR UPDATE ON public.look_ups FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER lot_movements_append_only BEFORE DELETE OR UPDATE ON public.lot_movements FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER payment_events_append_only BEFORE DELETE OR UPDATE ON public.payment_events FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER program_revisions_append_only BEFORE DELETE OR UPDATE ON public.program_revisions FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 
@@ -1207,6 +1637,8 @@ CREATE TRIGGER refund_lines_append_only BEFORE DELETE OR UPDATE ON public.refund
 CREATE TRIGGER sale_discounts_append_only BEFORE DELETE OR UPDATE ON public.sale_discounts FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER sale_lines_append_only BEFORE DELETE OR UPDATE ON public.sale_lines FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER sale_tenders_append_only BEFORE DELETE OR UPDATE ON public.sale_tenders FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER stamp_movements_append_only BEFORE DELETE OR UPDATE ON public.stamp_movements FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 
@@ -1222,6 +1654,9 @@ ALTER TABLE ONLY public.accounts
 
 ALTER TABLE ONLY public.activation_codes
     ADD CONSTRAINT activation_codes_terminal_fk FOREIGN KEY (merchant_id, terminal_id) REFERENCES public.terminals(merchant_id, terminal_id);
+
+ALTER TABLE ONLY public.builtin_refunds
+    ADD CONSTRAINT builtin_refunds_payment_fk FOREIGN KEY (ref) REFERENCES public.builtin_payments(ref);
 
 ALTER TABLE ONLY public.card_directory
     ADD CONSTRAINT card_directory_customer_fk FOREIGN KEY (customer_id) REFERENCES public.customers(customer_id);
@@ -1250,6 +1685,57 @@ ALTER TABLE ONLY public.entries
 ALTER TABLE ONLY public.expiry_notices
     ADD CONSTRAINT expiry_notices_card_fk FOREIGN KEY (merchant_id, card_id) REFERENCES public.cards(merchant_id, card_id);
 
+ALTER TABLE ONLY public.gift_card_activities
+    ADD CONSTRAINT gift_card_activities_card_fk FOREIGN KEY (merchant_id, gift_card_id) REFERENCES public.gift_cards(merchant_id, gift_card_id);
+
+ALTER TABLE ONLY public.gift_card_activities
+    ADD CONSTRAINT gift_card_activities_operator_fk FOREIGN KEY (merchant_id, operator_id) REFERENCES public.operators(merchant_id, operator_id);
+
+ALTER TABLE ONLY public.gift_card_activities
+    ADD CONSTRAINT gift_card_activities_other_fk FOREIGN KEY (merchant_id, other_gift_card_id, other_seq) REFERENCES public.gift_card_activities(merchant_id, gift_card_id, seq) DEFERRABLE INITIALLY DEFERRED;
+
+ALTER TABLE ONLY public.gift_card_activities
+    ADD CONSTRAINT gift_card_activities_payment_fk FOREIGN KEY (merchant_id, payment_id) REFERENCES public.payments(merchant_id, payment_id);
+
+ALTER TABLE ONLY public.gift_card_activities
+    ADD CONSTRAINT gift_card_activities_refund_fk FOREIGN KEY (merchant_id, refund_id) REFERENCES public.refunds(merchant_id, refund_id);
+
+ALTER TABLE ONLY public.gift_card_activities
+    ADD CONSTRAINT gift_card_activities_reverses_fk FOREIGN KEY (merchant_id, gift_card_id, reverses_seq) REFERENCES public.gift_card_activities(merchant_id, gift_card_id, seq);
+
+ALTER TABLE ONLY public.gift_card_activities
+    ADD CONSTRAINT gift_card_activities_sale_fk FOREIGN KEY (merchant_id, sale_id) REFERENCES public.sales(merchant_id, sale_id);
+
+ALTER TABLE ONLY public.gift_card_activities
+    ADD CONSTRAINT gift_card_activities_store_fk FOREIGN KEY (merchant_id, store_id) REFERENCES public.stores(merchant_id, store_id);
+
+ALTER TABLE ONLY public.gift_card_requests
+    ADD CONSTRAINT gift_card_requests_customer_fk FOREIGN KEY (customer_id) REFERENCES public.customers(customer_id);
+
+ALTER TABLE ONLY public.gift_cards
+    ADD CONSTRAINT gift_cards_gift_fk FOREIGN KEY (merchant_id, gift_id) REFERENCES public.gifts(merchant_id, gift_id);
+
+ALTER TABLE ONLY public.gift_cards
+    ADD CONSTRAINT gift_cards_owner_fk FOREIGN KEY (owner_customer_id) REFERENCES public.customers(customer_id);
+
+ALTER TABLE ONLY public.gift_cards
+    ADD CONSTRAINT gift_cards_program_fk FOREIGN KEY (merchant_id, program_id) REFERENCES public.programs(merchant_id, program_id);
+
+ALTER TABLE ONLY public.gift_cards_replaced
+    ADD CONSTRAINT gift_cards_replaced_by_fk FOREIGN KEY (merchant_id, by_gift_card_id) REFERENCES public.gift_cards(merchant_id, gift_card_id);
+
+ALTER TABLE ONLY public.gift_cards_replaced
+    ADD CONSTRAINT gift_cards_replaced_tender_fk FOREIGN KEY (merchant_id, sale_id, gift_card_id) REFERENCES public.sale_tenders(merchant_id, sale_id, gift_card_id);
+
+ALTER TABLE ONLY public.gift_cards_sold
+    ADD CONSTRAINT gift_cards_sold_activity_fk FOREIGN KEY (merchant_id, gift_card_id, seq) REFERENCES public.gift_card_activities(merchant_id, gift_card_id, seq);
+
+ALTER TABLE ONLY public.gift_cards_sold
+    ADD CONSTRAINT gift_cards_sold_line_fk FOREIGN KEY (merchant_id, sale_id, "position") REFERENCES public.sale_lines(merchant_id, sale_id, "position");
+
+ALTER TABLE ONLY public.gift_designs
+    ADD CONSTRAINT gift_designs_program_fk FOREIGN KEY (merchant_id, program_id) REFERENCES public.programs(merchant_id, program_id);
+
 ALTER TABLE ONLY public.gift_events
     ADD CONSTRAINT gift_events_customer_fk FOREIGN KEY (customer_id) REFERENCES public.customers(customer_id);
 
@@ -1269,13 +1755,22 @@ ALTER TABLE ONLY public.gifts
     ADD CONSTRAINT gifts_claimed_entry_fk FOREIGN KEY (merchant_id, claimed_card_id, claimed_seq) REFERENCES public.entries(merchant_id, card_id, seq);
 
 ALTER TABLE ONLY public.gifts
+    ADD CONSTRAINT gifts_design_fk FOREIGN KEY (merchant_id, design_id) REFERENCES public.gift_designs(merchant_id, design_id);
+
+ALTER TABLE ONLY public.gifts
     ADD CONSTRAINT gifts_program_fk FOREIGN KEY (merchant_id, program_id) REFERENCES public.programs(merchant_id, program_id);
+
+ALTER TABLE ONLY public.gifts
+    ADD CONSTRAINT gifts_reward_fk FOREIGN KEY (merchant_id, reward_id) REFERENCES public.rewards(merchant_id, reward_id);
 
 ALTER TABLE ONLY public.gifts
     ADD CONSTRAINT gifts_sender_fk FOREIGN KEY (sender_customer_id) REFERENCES public.customers(customer_id);
 
 ALTER TABLE ONLY public.gifts
     ADD CONSTRAINT gifts_sent_entry_fk FOREIGN KEY (merchant_id, sender_card_id, sent_seq) REFERENCES public.entries(merchant_id, card_id, seq);
+
+ALTER TABLE ONLY public.gifts
+    ADD CONSTRAINT gifts_voucher_fk FOREIGN KEY (merchant_id, claimed_voucher_id) REFERENCES public.vouchers(merchant_id, voucher_id);
 
 ALTER TABLE ONLY public.look_ups
     ADD CONSTRAINT look_ups_operator_fk FOREIGN KEY (merchant_id, operator_id) REFERENCES public.operators(merchant_id, operator_id);
@@ -1292,8 +1787,17 @@ ALTER TABLE ONLY public.lot_movements
 ALTER TABLE ONLY public.lots
     ADD CONSTRAINT lots_source_fk FOREIGN KEY (merchant_id, card_id, source_seq) REFERENCES public.entries(merchant_id, card_id, seq);
 
+ALTER TABLE ONLY public.mail_deliveries
+    ADD CONSTRAINT mail_deliveries_gift_fk FOREIGN KEY (merchant_id, gift_id) REFERENCES public.gifts(merchant_id, gift_id);
+
 ALTER TABLE ONLY public.operators
     ADD CONSTRAINT operators_merchant_fk FOREIGN KEY (merchant_id) REFERENCES public.merchants(merchant_id);
+
+ALTER TABLE ONLY public.payment_events
+    ADD CONSTRAINT payment_events_payment_fk FOREIGN KEY (merchant_id, payment_id) REFERENCES public.payments(merchant_id, payment_id);
+
+ALTER TABLE ONLY public.payments
+    ADD CONSTRAINT payments_gift_fk FOREIGN KEY (merchant_id, gift_id) REFERENCES public.gifts(merchant_id, gift_id) DEFERRABLE INITIALLY DEFERRED;
 
 ALTER TABLE ONLY public.program_directory
     ADD CONSTRAINT program_directory_program_fk FOREIGN KEY (merchant_id, program_id) REFERENCES public.programs(merchant_id, program_id);
@@ -1333,6 +1837,12 @@ ALTER TABLE ONLY public.sale_discounts
 
 ALTER TABLE ONLY public.sale_lines
     ADD CONSTRAINT sale_lines_sale_fk FOREIGN KEY (merchant_id, sale_id) REFERENCES public.sales(merchant_id, sale_id);
+
+ALTER TABLE ONLY public.sale_tenders
+    ADD CONSTRAINT sale_tenders_activity_fk FOREIGN KEY (merchant_id, gift_card_id, seq) REFERENCES public.gift_card_activities(merchant_id, gift_card_id, seq);
+
+ALTER TABLE ONLY public.sale_tenders
+    ADD CONSTRAINT sale_tenders_sale_fk FOREIGN KEY (merchant_id, sale_id) REFERENCES public.sales(merchant_id, sale_id);
 
 ALTER TABLE ONLY public.sales
     ADD CONSTRAINT sales_card_fk FOREIGN KEY (merchant_id, card_id) REFERENCES public.cards(merchant_id, card_id);
@@ -1422,6 +1932,10 @@ GRANT SELECT,INSERT,UPDATE ON TABLE public.accounts TO regulars_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.activation_codes TO regulars_app;
 
+GRANT SELECT,INSERT,UPDATE ON TABLE public.builtin_payments TO regulars_app;
+
+GRANT SELECT,INSERT ON TABLE public.builtin_refunds TO regulars_app;
+
 GRANT SELECT,INSERT ON TABLE public.card_directory TO regulars_app;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.cards TO regulars_app;
@@ -1436,11 +1950,21 @@ GRANT SELECT,INSERT ON TABLE public.entries TO regulars_app;
 
 GRANT SELECT,INSERT ON TABLE public.expiry_notices TO regulars_app;
 
+GRANT SELECT,INSERT ON TABLE public.gift_card_activities TO regulars_app;
+
+GRANT SELECT,INSERT ON TABLE public.gift_card_requests TO regulars_app;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.gift_cards TO regulars_app;
+
+GRANT SELECT,INSERT ON TABLE public.gift_cards_replaced TO regulars_app;
+
+GRANT SELECT,INSERT ON TABLE public.gift_cards_sold TO regulars_app;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.gift_designs TO regulars_app;
+
 GRANT SELECT,INSERT ON TABLE public.gift_events TO regulars_app;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.gift_links TO regulars_app;
-
-GRANT SELECT,INSERT ON TABLE public.gift_mail_refusals TO regulars_app;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.gifts TO regulars_app;
 
@@ -1450,6 +1974,12 @@ GRANT SELECT,INSERT ON TABLE public.lot_movements TO regulars_app;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.lots TO regulars_app;
 
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.mail_deliveries TO regulars_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.mail_paces TO regulars_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.mail_suppressions TO regulars_app;
+
 GRANT SELECT,INSERT ON TABLE public.merchants TO regulars_app;
 
 GRANT UPDATE(operators_required) ON TABLE public.merchants TO regulars_app;
@@ -1457,6 +1987,10 @@ GRANT UPDATE(operators_required) ON TABLE public.merchants TO regulars_app;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.operators TO regulars_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.outbox TO regulars_app;
+
+GRANT SELECT,INSERT ON TABLE public.payment_events TO regulars_app;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.payments TO regulars_app;
 
 GRANT SELECT,INSERT ON TABLE public.program_directory TO regulars_app;
 
@@ -1477,6 +2011,8 @@ GRANT SELECT,INSERT,UPDATE ON TABLE public.rewards TO regulars_app;
 GRANT SELECT,INSERT ON TABLE public.sale_discounts TO regulars_app;
 
 GRANT SELECT,INSERT ON TABLE public.sale_lines TO regulars_app;
+
+GRANT SELECT,INSERT ON TABLE public.sale_tenders TO regulars_app;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.sales TO regulars_app;
 

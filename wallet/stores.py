@@ -15,10 +15,13 @@ CURRENCY = re.compile(r"[A-Z]{3}")
 LOCALE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 """The outer form of a BCP 47 tag, e.g. ml-IN."""
 LOCALE_MAX = 35
+COUNTRY = re.compile(r"[A-Z]{2}")
+CONTACT = re.compile(r"[^@\s]+@[^@\s]+")
+CONTACT_MAX = 254
 
 INSERT_MERCHANT_SQL = """
-    INSERT INTO merchants (name, currency, locale, timezone, created_at)
-    VALUES ($1, $2, $3, $4, $5)
+    INSERT INTO merchants (name, currency, locale, timezone, country, contact_email, created_at)
+    VALUES ($1, $2, $3, $4, $5, $6, $7)
     RETURNING merchant_id
 """
 
@@ -69,16 +72,42 @@ def from_row(row: Row) -> Terminal:
     )
 
 
+def country_of(locale: str) -> str | None:
+    """The country (ISO 3166-1) in a BCP 47 tag: `ml-IN` and `ml-Mlym-IN` are India's. None where it names none."""
+    parts = locale.split("-")[1:]
+    return next((part.upper() for part in parts if len(part) == 2 and part.isalpha()), None)
+
+
 async def create_merchant(
-    conn: Conn, *, name: str, currency: str, locale: str, timezone: str, now: datetime
+    conn: Conn,
+    *,
+    name: str,
+    currency: str,
+    locale: str,
+    timezone: str,
+    country: str | None = None,
+    contact_email: str | None = None,
+    now: datetime,
 ) -> MerchantId:
-    """There is a new merchant, with no program yet. Raises InvalidInput."""
+    """There is a new merchant, with no program yet, in the locale's country unless another is given.
+
+    Raises InvalidInput, also where neither names a country.
+    """
     problems = [*text_problems("name", name, most=NAME_MAX), *_place_problems(locale, timezone)]
     if not CURRENCY.fullmatch(currency):
         problems.append(Problem("currency", Phrase("not_a_currency")))
+    country = country_of(locale) if country is None else country
+    if country is None:
+        if LOCALE.fullmatch(locale):
+            problems.append(Problem("country", Phrase("country_needed")))
+    elif not COUNTRY.fullmatch(country):
+        problems.append(Problem("country", Phrase("not_a_country")))
+    if contact_email is not None and (len(contact_email) > CONTACT_MAX or not CONTACT.fullmatch(contact_email)):
+        problems.append(Problem("contact", Phrase("email_invalid")))
     if problems:
         raise InvalidInput(problems)
-    return MerchantId(await conn.fetchval(INSERT_MERCHANT_SQL, name, currency, locale, timezone, now))
+    said = (name, currency, locale, timezone, country, contact_email)
+    return MerchantId(await conn.fetchval(INSERT_MERCHANT_SQL, *said, now))
 
 
 async def create_store(

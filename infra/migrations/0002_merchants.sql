@@ -6,15 +6,21 @@ CREATE TABLE merchants (
     currency text NOT NULL,
     locale text NOT NULL,
     timezone text NOT NULL,
+    country text NOT NULL,
+    contact_email text,
     operators_required boolean NOT NULL DEFAULT false,
     created_at timestamptz NOT NULL,
     CONSTRAINT merchants_pk PRIMARY KEY (merchant_id),
     CONSTRAINT merchants_name_length CHECK (char_length(name) BETWEEN 1 AND 80),
     CONSTRAINT merchants_currency_form CHECK (currency ~ '^[A-Z]{3}$'),
     CONSTRAINT merchants_locale_length CHECK (char_length(locale) BETWEEN 2 AND 35),
-    CONSTRAINT merchants_timezone_length CHECK (char_length(timezone) BETWEEN 1 AND 64)
+    CONSTRAINT merchants_timezone_length CHECK (char_length(timezone) BETWEEN 1 AND 64),
+    CONSTRAINT merchants_country_form CHECK (country ~ '^[A-Z]{2}$'),
+    CONSTRAINT merchants_contact_email_length CHECK (char_length(contact_email) BETWEEN 3 AND 254)
 );
 COMMENT ON TABLE merchants IS 'A business. Everything that belongs to it names it first, in every key.';
+COMMENT ON COLUMN merchants.country IS 'ISO 3166-1, of whose law the life of its gift cards is a matter.';
+COMMENT ON COLUMN merchants.contact_email IS 'Who is told of a payment that was disputed; null for nobody.';
 COMMENT ON COLUMN merchants.operators_required IS 'Whether nothing is sold or taken back at its tills without somebody''s PIN.';
 
 CREATE TABLE programs (

@@ -199,7 +199,7 @@ CREATE INDEX refunds_sale ON refunds (merchant_id, sale_id);
 COMMENT ON TABLE refunds IS 'Goods that came back, and the points that went back with them.';
 COMMENT ON COLUMN refunds.points_given_back IS 'What had been spent on rewards used on the sale.';
 COMMENT ON COLUMN refunds.debt IS 'By how much the card owed more after it: what was due and not on the card, where the rules make the card owe it, and a debt that the sale had paid. Below zero where points that came back with it paid what earlier refunds of the sale had left owing.';
-COMMENT ON COLUMN refunds.amount_minor IS 'The money that is due to the customer.';
+COMMENT ON COLUMN refunds.amount_minor IS 'What the returned goods had cost. What of it went back to gift cards, their activities say; the rest is due to the customer.';
 COMMENT ON COLUMN refunds.points_due IS 'What the returned lines had earned; more than points_taken_back where the customer had spent it already, or it had expired. Less where points that came back with it make up for what earlier refunds of the sale could not take.';
 
 CREATE TABLE refund_lines (

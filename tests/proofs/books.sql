@@ -16,8 +16,8 @@ CREATE FUNCTION pg_temp.followed(before bytea, beginning bytea, entry text) RETU
     'BEGIN RETURN sha256(COALESCE(before, beginning) || convert_to(entry, ''UTF8'')); END';
 CREATE AGGREGATE pg_temp.chained(beginning bytea, entry text) (SFUNC = pg_temp.followed, STYPE = bytea);
 
-INSERT INTO merchants (merchant_id, name, currency, locale, timezone, created_at)
-VALUES (pg_temp.id('merchant', 0), 'Merchant', 'INR', 'en-IN', 'Asia/Kolkata', '2026-01-01');
+INSERT INTO merchants (merchant_id, name, currency, locale, timezone, country, created_at)
+VALUES (pg_temp.id('merchant', 0), 'Merchant', 'INR', 'en-IN', 'Asia/Kolkata', 'IN', '2026-01-01');
 INSERT INTO programs (merchant_id, program_id, slug, name, point_name, point_name_plural, currency,
                       issued_account_id, redeemed_account_id, expired_account_id, created_at)
 VALUES (pg_temp.id('merchant', 0), pg_temp.id('program', 0), 'program', 'Program', 'bean', 'beans', 'INR',

@@ -31,8 +31,8 @@ FROM numbered_cards;
 
 -- Who they are
 
-INSERT INTO merchants (merchant_id, name, currency, locale, timezone, created_at)
-SELECT pg_temp.id('merchant', n), 'Merchant ' || n, 'INR', 'en-IN', 'Asia/Kolkata', pg_temp.day(n)
+INSERT INTO merchants (merchant_id, name, currency, locale, timezone, country, created_at)
+SELECT pg_temp.id('merchant', n), 'Merchant ' || n, 'INR', 'en-IN', 'Asia/Kolkata', 'IN', pg_temp.day(n)
 FROM generate_series(0, 3999) AS n;
 INSERT INTO programs (merchant_id, program_id, slug, name, point_name, point_name_plural, currency,
                       issued_account_id, redeemed_account_id, expired_account_id, created_at)
@@ -218,9 +218,94 @@ SELECT merchant_id, pg_temp.id('gift', n), 'CREATED', at, customer_id, pg_temp.i
 FROM crowd
 UNION ALL
 SELECT merchant_id, pg_temp.id('gift', n), 'SENT', at, NULL, NULL, NULL, NULL FROM crowd;
-INSERT INTO gift_mail_refusals (email_hash, refused_at)
-SELECT sha256(convert_to(n || '@example.com', 'UTF8')), at FROM crowd WHERE n % 5 = 0;
+INSERT INTO mail_suppressions (email_hash, reason, since)
+SELECT sha256(convert_to(n || '@example.com', 'UTF8')), 'UNWANTED', at FROM crowd WHERE n % 5 = 0;
+INSERT INTO mail_suppressions (email_hash, reason, since, until)
+SELECT sha256(convert_to(n || '@example.com', 'UTF8')), 'BOUNCED', at, at + interval '400 days' FROM crowd WHERE n % 5 = 1;
+INSERT INTO mail_deliveries (token_hash, topic, merchant_id, gift_id, delivery, email_hash, message_id, created_at)
+SELECT pg_temp.hash('token', n), 'mail.gift', merchant_id, pg_temp.id('gift', n), 1,
+       sha256(convert_to(n || '@example.com', 'UTF8')), 'gift.' || n || '.1@example.com', at
+FROM crowd;
+INSERT INTO mail_paces (domain, next_at, queue_at) SELECT n || '.example.com', at, at FROM crowd;
 INSERT INTO outbox (topic, payload, run_at, attempts, dead_at, created_at)
 SELECT 'mail.gift', '{}', at + interval '300 days', 8, CASE n % 2 WHEN 1 THEN at END, at FROM crowd;
+
+-- Money value
+
+INSERT INTO gift_cards (merchant_id, gift_card_id, program_id, number_hash, last4, pin_hash, currency, state,
+                        balance_minor, owner_customer_id, expires_at, revision, chain, created_at)
+SELECT merchant_id, pg_temp.id('gift card', n), program_id, pg_temp.hash('gift card', n), '0000',
+       pg_temp.hash('gift card pin', n), 'INR', 'ACTIVE', 100, customer_id, at + interval '700 days', 4,
+       pg_temp.hash('chain', n), at
+FROM crowd;
+INSERT INTO gift_card_activities (merchant_id, gift_card_id, seq, kind, amount_minor, balance_after_minor, store_id,
+                                  sale_id, occurred_at, posted_at, hash)
+SELECT merchant_id, pg_temp.id('gift card', n), s, CASE s WHEN 1 THEN 'ACTIVATE' ELSE 'REDEEM' END,
+       CASE s WHEN 1 THEN 400 ELSE -100 END, 500 - 100 * s, store_id, CASE s WHEN 2 THEN pg_temp.id('sale', n) END, at,
+       at, pg_temp.hash('activity' || s, n)
+FROM crowd CROSS JOIN generate_series(1, 4) AS s;
+INSERT INTO gift_card_requests (merchant_id, customer_id, idempotency_key, input_hash, from_gift_card_id,
+                                to_gift_card_id, at)
+SELECT merchant_id, customer_id, pg_temp.id('transfer key', n), pg_temp.hash('transfer', n),
+       pg_temp.id('gift card', n), pg_temp.id('gift card', n + 1), at
+FROM crowd WHERE n % 5 = 0;
+INSERT INTO sale_tenders (merchant_id, sale_id, position, gift_card_id, seq, amount_minor)
+SELECT merchant_id, pg_temp.id('sale', n), 1, pg_temp.id('gift card', n), 2, 100 FROM crowd;
+
+INSERT INTO gift_cards_sold (merchant_id, sale_id, position, gift_card_id, seq)
+SELECT merchant_id, pg_temp.id('sale', n), 2, pg_temp.id('gift card', n), 1 FROM crowd;
+INSERT INTO gift_cards_replaced (merchant_id, sale_id, gift_card_id, by_gift_card_id)
+SELECT merchant_id, pg_temp.id('sale', n), pg_temp.id('gift card', n), pg_temp.id('gift card', n + 1)
+FROM crowd WHERE n % 5 = 0;
+INSERT INTO gift_designs (merchant_id, design_id, program_id, name, alt_text, media_type, image, created_at, retired_at)
+SELECT merchant_id, pg_temp.id('design ' || d || ' ', number), program_id, 'Lights', 'Lanterns', 'image/svg+xml', '<svg/>',
+       created_at, CASE WHEN d > 3 THEN created_at + interval '1 day' END
+FROM programs JOIN program_directory USING (merchant_id, program_id) CROSS JOIN generate_series(1, 5) AS d;
+
+-- Gifts of it: one in ten still to be claimed, the others claimed by the next one of the crowd
+
+INSERT INTO gifts (merchant_id, gift_id, program_id, sender_customer_id, sender_card_id, kind, value_minor, currency,
+                   recipient_name, recipient_email, recipient_email_key, locale, status, created_at, deliver_at, sent_at,
+                   claimable_until, return_days, closed_at, claimed_by_customer_id, claimed_card_id)
+SELECT merchant_id, pg_temp.id('value gift', n), program_id, customer_id, card_id, 'VALUE', 500, 'INR', 'Friend',
+       n + 1 || '@example.com', n + 1 || '@example.com', 'en-IN', CASE n % 10 WHEN 9 THEN 'SENT' ELSE 'CLAIMED' END, at,
+       at, at, at + interval '30 days', 30, CASE WHEN n % 10 < 9 THEN at END,
+       CASE WHEN n % 10 < 9 THEN pg_temp.id('customer', n + 1) END, CASE WHEN n % 10 < 9 THEN pg_temp.id('card', n + 1) END
+FROM crowd;
+INSERT INTO gift_events (merchant_id, gift_id, kind, at, customer_id, idempotency_key, input_hash,
+                         recipient_email_key)
+SELECT merchant_id, pg_temp.id('value gift', n), 'CREATED', at, customer_id, pg_temp.id('value gift key', n),
+       pg_temp.hash('value gift', n), n + 1 || '@example.com'
+FROM crowd
+UNION ALL
+SELECT merchant_id, pg_temp.id('value gift', n), 'PAID', at, NULL, NULL, NULL, NULL FROM crowd
+UNION ALL
+SELECT merchant_id, pg_temp.id('value gift', n), 'SENT', at, NULL, NULL, NULL, NULL FROM crowd;
+INSERT INTO gift_cards (merchant_id, gift_card_id, program_id, number_hash, last4, pin_hash, currency, state,
+                        balance_minor, owner_customer_id, gift_id, expires_at, revision, chain, created_at)
+SELECT merchant_id, pg_temp.id('gift''s card', n), program_id, pg_temp.hash('gift''s card', n), '0000',
+       pg_temp.hash('gift''s card pin', n), 'INR', 'ACTIVE', 500, CASE WHEN n % 10 < 9 THEN pg_temp.id('customer', n + 1) END,
+       pg_temp.id('value gift', n), at + interval '700 days', 1, pg_temp.hash('gift''s chain', n), at
+FROM crowd;
+INSERT INTO gift_card_activities (merchant_id, gift_card_id, seq, kind, amount_minor, balance_after_minor, gift_id,
+                                  payment_id, occurred_at, posted_at, hash)
+SELECT merchant_id, pg_temp.id('gift''s card', n), 1, 'ACTIVATE', 500, 500, pg_temp.id('value gift', n),
+       pg_temp.id('payment', n), at, at, pg_temp.hash('gift''s activity', n)
+FROM crowd;
+INSERT INTO payments (merchant_id, payment_id, gift_id, provider, provider_ref, state, amount_minor, currency, created_at,
+                      changed_at, paid_at, look_at)
+SELECT merchant_id, pg_temp.id('payment', n), pg_temp.id('value gift', n), 'builtin', pg_temp.id('ref', n), 'PAID', 500,
+       'INR', at, at, at, CASE WHEN n % 50 = 49 THEN at + interval '100 days' END
+FROM crowd;
+INSERT INTO payment_events (merchant_id, payment_id, kind, source, at)
+SELECT merchant_id, pg_temp.id('payment', n), kind, 'API', at
+FROM crowd CROSS JOIN unnest(ARRAY['CREATED', 'PENDING', 'PAID']) AS kind;
+INSERT INTO builtin_payments (ref, key, payee, amount_minor, currency, metadata, state, created_at, decided_at)
+SELECT translate(encode(pg_temp.hash('ref', n), 'base64'), '+/=', '-_'), pg_temp.id('payment', n), 'Merchant', 500, 'INR',
+       '{}', 'PAID', at, at
+FROM crowd;
+INSERT INTO builtin_refunds (key, ref, amount_minor, at)
+SELECT pg_temp.id('payment', n) || 'refund', translate(encode(pg_temp.hash('ref', n), 'base64'), '+/=', '-_'), 500, at
+FROM crowd;
 
 SET session_replication_role = origin;

@@ -7,7 +7,7 @@ transactions on one snapshot, so that they look at one moment and block nobody.
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
-from wallet.audit import accounts, business, chains, lots, returns, streams
+from wallet.audit import accounts, business, chains, lots, payments, returns, streams, value
 from wallet.database import Conn
 
 COUNT_SQL = """
@@ -16,6 +16,9 @@ COUNT_SQL = """
            (SELECT COUNT(*) FROM sales) AS sales, (SELECT COUNT(*) FROM refunds) AS refunds,
            (SELECT COUNT(*) FROM gifts) AS gifts,
            (SELECT COUNT(*) FROM vouchers) AS vouchers,
+           (SELECT COUNT(*) FROM gift_cards) AS gift_cards,
+           (SELECT COUNT(*) FROM gift_card_activities) AS activities,
+           (SELECT COUNT(*) FROM payments) AS payments,
            (SELECT COALESCE(SUM(balance), 0)::bigint FROM accounts) AS points_owed
 """
 
@@ -43,10 +46,22 @@ class Extent:
     refunds: int
     gifts: int
     vouchers: int
+    gift_cards: int
+    activities: int
+    payments: int
     points_owed: int
 
 
-LAWS = (*chains.LAWS, *accounts.LAWS, *lots.LAWS, *business.LAWS, *returns.LAWS, *streams.LAWS)
+LAWS = (
+    *chains.LAWS,
+    *accounts.LAWS,
+    *lots.LAWS,
+    *business.LAWS,
+    *returns.LAWS,
+    *streams.LAWS,
+    *value.LAWS,
+    *payments.LAWS,
+)
 """What always holds, each with the query that returns a sentence for everything of which it does not."""
 
 
@@ -75,5 +90,8 @@ async def extent(conn: Conn) -> Extent:
         refunds=row["refunds"],
         gifts=row["gifts"],
         vouchers=row["vouchers"],
+        gift_cards=row["gift_cards"],
+        activities=row["activities"],
+        payments=row["payments"],
         points_owed=row["points_owed"],
     )

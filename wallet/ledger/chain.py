@@ -67,8 +67,8 @@ def canonical(link: Link) -> str:
         link.pending_after,
         link.reserved_after,
         link.lifetime_after,
-        _microseconds(link.occurred_at),
-        _microseconds(link.posted_at),
+        microseconds(link.occurred_at),
+        microseconds(link.posted_at),
         link.store_id,
         link.sale_id,
         link.gift_id,
@@ -88,5 +88,6 @@ def reasons_text(reasons: Sequence[Phrase]) -> str:
     return json.dumps(said, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
-def _microseconds(moment: datetime) -> int:
+def microseconds(moment: datetime) -> int:
+    """Since 1970, as every moment is hashed."""
     return (moment - EPOCH) // MICROSECOND

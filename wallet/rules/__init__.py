@@ -11,6 +11,7 @@ from wallet.rules.ruleset import Rules
 from wallet.rules.stamps import StampRules
 from wallet.rules.terms import terms
 from wallet.rules.tiers import TierLevel, TierRules
+from wallet.rules.value_terms import value_terms
 
 __all__ = [
     "PLAIN",
@@ -29,4 +30,5 @@ __all__ = [
     "carries_from_json",
     "carries_to_json",
     "terms",
+    "value_terms",
 ]

@@ -191,8 +191,16 @@ def _times(rules: Rules, name: str) -> Iterator[Phrase]:
 def _gifts(gifts: GiftRules, name: str) -> list[Phrase]:
     if not (gifts.per_day and gifts.recipients_per_day):
         return [Phrase("term_no_gifts", {"name": name})]
+    limits = [
+        Phrase("term_gift_limits", {"gifts": gifts.per_day, "recipients": gifts.recipients_per_day}),
+    ]
+    if gifts.per_recipient_per_day is not None:
+        limits.append(Phrase("term_gift_mailbox", {"gifts": gifts.per_recipient_per_day}))
+    if gifts.new_account_days:
+        facts = {"days": gifts.new_account_days, "gifts": gifts.for_account_of(0).per_day}
+        limits.append(Phrase("term_gift_new_account", facts))
     return [
         Phrase("term_gift", {"min_points": gifts.min_points, "max_points": gifts.max_points}),
-        Phrase("term_gift_limits", {"gifts": gifts.per_day, "recipients": gifts.recipients_per_day}),
+        *limits,
         Phrase("term_gift_return", {"days": gifts.return_days}),
     ]

@@ -67,7 +67,15 @@ def test_terms_state_what_they_stated_before_there_was_more() -> None:
         pending_days=14,
         expiry_months=12,
         notice_days=0,
-        gifts=GiftRules(Points(5), Points(50), per_day=2, recipients_per_day=1, return_days=7),
+        gifts=GiftRules(
+            Points(5),
+            Points(50),
+            per_day=2,
+            recipients_per_day=1,
+            per_recipient_per_day=3,
+            new_account_days=7,
+            return_days=7,
+        ),
     )
 
     assert [(phrase.code, dict(phrase.facts)) for phrase in said(rules)] == [
@@ -83,6 +91,8 @@ def test_terms_state_what_they_stated_before_there_was_more() -> None:
         ("term_refund", {"name": "beans"}),
         ("term_gift", {"min_points": 5, "max_points": 50}),
         ("term_gift_limits", {"gifts": 2, "recipients": 1}),
+        ("term_gift_mailbox", {"gifts": 3}),
+        ("term_gift_new_account", {"days": 7, "gifts": 2}),
         ("term_gift_return", {"days": 7}),
     ]
 

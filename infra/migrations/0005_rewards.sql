@@ -66,7 +66,7 @@ CREATE TABLE vouchers (
     CONSTRAINT vouchers_account_fk FOREIGN KEY (merchant_id, account_id) REFERENCES accounts,
     CONSTRAINT vouchers_entry_fk FOREIGN KEY (merchant_id, card_id, redeemed_seq) REFERENCES entries,
     CONSTRAINT vouchers_sale_fk FOREIGN KEY (merchant_id, used_sale_id) REFERENCES sales,
-    CONSTRAINT vouchers_origin CHECK (origin IN ('CLAIMED', 'TILL', 'STAMPS')),
+    CONSTRAINT vouchers_origin CHECK (origin IN ('CLAIMED', 'TILL', 'STAMPS', 'GIFT')),
     CONSTRAINT vouchers_state CHECK (state IN ('USABLE', 'USED', 'CANCELLED', 'LAPSED')),
     CONSTRAINT vouchers_price CHECK (points >= 0 AND stamps >= 0 AND (points = 0) = (redeemed_seq IS NULL)),
     CONSTRAINT vouchers_used CHECK ((state = 'USED') = (used_sale_id IS NOT NULL) AND (used_sale_id IS NULL) = (used_at IS NULL)),
@@ -76,7 +76,7 @@ CREATE INDEX vouchers_card ON vouchers (merchant_id, card_id, created_at DESC);
 CREATE INDEX vouchers_sale ON vouchers (merchant_id, used_sale_id) WHERE used_sale_id IS NOT NULL;
 CREATE INDEX vouchers_lapse ON vouchers (usable_until) WHERE state = 'USABLE' AND usable_until IS NOT NULL;
 COMMENT ON TABLE vouchers IS 'Rewards that were bought, or that a full punch card gave, until they are handed over. While it is USABLE its points stand in an account of its own.';
-COMMENT ON COLUMN vouchers.origin IS 'CLAIMED in the app, bought and used in one go at the TILL, or given for STAMPS.';
+COMMENT ON COLUMN vouchers.origin IS 'CLAIMED in the app, bought and used in one go at the TILL, given for STAMPS, or come as a GIFT that somebody else had paid for.';
 COMMENT ON COLUMN vouchers.redeemed_seq IS 'The entry of the card that paid for it, which names the lots to give back.';
 
 CREATE TABLE voucher_requests (
