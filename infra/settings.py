@@ -20,6 +20,7 @@ from pydantic import AliasChoices, BeforeValidator, Field, SecretStr, Validation
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from auth import standard_webhooks
 from infra.postgres.cluster import default_data_dir, make_folders
 
 PREFIX = "REGULARS_"
@@ -28,6 +29,7 @@ HOW_TO_MAKE_A_KEY = "python3 -c 'import secrets; print(secrets.token_urlsafe(32)
 NOT_OURS = re.compile(r"REGULARS_(TEST_|SERVICE_|PORT_\d).*")
 """The test suite's own, and what Kubernetes sets in every pod beside a service called regulars."""
 MAILBOX = re.compile(r"[^@\s<>]+@[^@\s<>]+")
+PLAIN_MAILBOX = re.compile(r"[A-Za-z0-9._-]+@[A-Za-z0-9.-]+")
 
 Environment = Literal["production", "development", "demo"]
 
@@ -103,6 +105,18 @@ class Settings(BaseSettings):
     mail_from: str = "Regulars <regulars@localhost>"
     mail_return_path: Text = None
     """Where bounces go, if not to `mail_from`."""
+    bounce_address: Text = None
+    """A mailbox whose mail `regulars mail ingest-bounce` reads. Each mail gets a return path of its own with it."""
+    mail_webhook_secret: Secret = None
+    """What mail providers sign their events with: `whsec_` and base64, several while one takes the other's place."""
+    mail_per_minute: int = Field(300, ge=1, le=100_000)
+    """So many mails at most go to one domain in a minute."""
+
+    payments: Literal["none", "builtin", "stripe"] = "none"
+    """Who takes the money for gifts of value. `builtin` moves none, and is for the demo and for development."""
+    stripe_secret_key: Secret = None
+    stripe_webhook_secret: Secret = None
+    """Of the webhook endpoint at /payments/stripe/webhook; begins with whsec_."""
 
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["json", "console"] = "json"
@@ -156,6 +170,22 @@ class Settings(BaseSettings):
             raise ValueError(f"should be 32 bytes as base64url or hexadecimal; {HOW_TO_MAKE_A_KEY} makes one")
         return value
 
+    @field_validator("mail_webhook_secret")
+    @classmethod
+    def _can_sign(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None:
+            standard_webhooks.secrets_of(value.get_secret_value())
+        return value
+
+    @field_validator("bounce_address")
+    @classmethod
+    def _takes_a_token(cls, value: str | None) -> str | None:
+        if value is not None and not (PLAIN_MAILBOX.fullmatch(value) and len(value.partition("@")[0]) <= 47):
+            raise ValueError(
+                "should be a bare e-mail address, like bounces@example.com, with 47 characters before the @ at most"
+            )
+        return value
+
     @field_validator("mail_from", "mail_return_path")
     @classmethod
     def _is_mailbox(cls, value: str | None) -> str | None:
@@ -173,6 +203,14 @@ class Settings(BaseSettings):
             raise ValueError("REGULARS_SMTP_USE_TLS and REGULARS_SMTP_STARTTLS are both on: choose one.")
         if (self.smtp_username is None) != (self.smtp_password is None):
             raise ValueError("REGULARS_SMTP_USERNAME and REGULARS_SMTP_PASSWORD go together: set both or neither.")
+        if (self.stripe_secret_key is None) != (self.stripe_webhook_secret is None):
+            raise ValueError(
+                "REGULARS_STRIPE_SECRET_KEY and REGULARS_STRIPE_WEBHOOK_SECRET go together: set both or neither."
+            )
+        if self.payments == "stripe" and self.stripe_secret_key is None:
+            raise ValueError("REGULARS_PAYMENTS is stripe, and REGULARS_STRIPE_SECRET_KEY is not set.")
+        if self.payments == "builtin" and self.environment == "production":
+            raise ValueError("REGULARS_PAYMENTS (builtin) gives money away: in production it is stripe or none.")
         return self
 
     @property

@@ -28,6 +28,14 @@ class JobFailed(Exception):
     """A job that may work later. The reason is kept and logged, so it names no person and no secret."""
 
 
+class JobPostponed(Exception):
+    """A job that nothing is wrong with and whose turn is at `until`. It does not count as a try."""
+
+    def __init__(self, until: datetime) -> None:
+        super().__init__(until)
+        self.until = until
+
+
 @dataclass(frozen=True, slots=True)
 class Handler:
     """How the jobs of one topic are carried out.
@@ -138,7 +146,9 @@ class Worker:
         said = log.bind(topic=job.topic, outbox_id=job.outbox_id, attempt=job.attempts)
         try:
             failure = await self._try(job)
-            if failure is None:
+            if isinstance(failure, JobPostponed):
+                said.info("job.postponed")
+            elif failure is None:
                 said.info("job.done")
             else:
                 said.warning("job.failed", failure=failure, last=job.last_attempt)
@@ -149,8 +159,8 @@ class Worker:
             self._running -= 1
             self._wake.set()
 
-    async def _try(self, job: Job) -> str | None:
-        """Runs the job. Returns what went wrong, in words without anybody's data."""
+    async def _try(self, job: Job) -> str | JobPostponed | None:
+        """Runs the job. Returns what went wrong, in words without anybody's data, or when its turn is."""
         if job.overdue:
             return "no worker lived to finish it"
         handler = self._handlers.get(job.topic)
@@ -159,6 +169,8 @@ class Worker:
         try:
             async with asyncio.timeout(self._pace.job_seconds):
                 await handler.run(job)
+        except JobPostponed as later:
+            return later
         except JobFailed as failure:
             return str(failure)
         except TimeoutError:
@@ -167,11 +179,13 @@ class Worker:
             return where(failure)
         return None
 
-    async def _settle(self, job: Job, failure: str | None) -> None:
+    async def _settle(self, job: Job, failure: str | JobPostponed | None) -> None:
         now = self._clock()
         async with self._pool.acquire() as conn, conn.transaction():
             if failure is None:
                 await outbox.done(conn, job)
+            elif isinstance(failure, JobPostponed):
+                await outbox.postpone(conn, job, until=failure.until)
             elif job.last_attempt:
                 if await outbox.bury(conn, job, error=failure, now=now):
                     await self._give_up(conn, job, now)

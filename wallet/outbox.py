@@ -45,7 +45,7 @@ CLAIM_JOBS_SQL = """
     )
     UPDATE outbox SET attempts = attempts + 1, locked_until = $2
     WHERE outbox_id = ANY(ARRAY(SELECT outbox_id FROM urgent UNION ALL SELECT outbox_id FROM others))
-    RETURNING outbox_id, topic, payload, run_at, attempts
+    RETURNING outbox_id, topic, payload, run_at, attempts, postponed
 """
 
 DELETE_JOB_SQL = """
@@ -56,6 +56,13 @@ DELETE_JOB_SQL = """
 
 RETRY_JOB_SQL = """
     UPDATE outbox SET run_at = $3, locked_until = NULL, last_error = $4
+    WHERE outbox_id = $1 AND attempts = $2 AND dead_at IS NULL
+    RETURNING outbox_id
+"""
+
+# The attempt stays counted, because its number is what tells who has the lease.
+POSTPONE_JOB_SQL = """
+    UPDATE outbox SET run_at = $3, locked_until = NULL, postponed = postponed + 1
     WHERE outbox_id = $1 AND attempts = $2 AND dead_at IS NULL
     RETURNING outbox_id
 """
@@ -71,23 +78,29 @@ LAST_ERROR_LENGTH = 500
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A job under lease. `attempts` counts this one: 1 for the first."""
+    """A job under lease. `attempts` counts this one: 1 for the first. `postponed` of them only said: not yet."""
 
     outbox_id: int
     topic: str
     payload: Mapping[str, str | int]
     run_at: datetime
     attempts: int
+    postponed: int = 0
+
+    @property
+    def tries(self) -> int:
+        """How often it was tried in earnest, this time included."""
+        return self.attempts - self.postponed
 
     @property
     def last_attempt(self) -> bool:
         """Whether a failure now is the end of it."""
-        return self.attempts >= ATTEMPTS_MAX
+        return self.tries >= ATTEMPTS_MAX
 
     @property
     def overdue(self) -> bool:
         """Whether it was tried often enough already, each time by a worker that did not live to say how it went."""
-        return self.attempts > ATTEMPTS_MAX
+        return self.tries > ATTEMPTS_MAX
 
 
 def from_row(row: Row) -> Job:
@@ -97,6 +110,7 @@ def from_row(row: Row) -> Job:
         payload=row["payload"],
         run_at=row["run_at"],
         attempts=row["attempts"],
+        postponed=row["postponed"],
     )
 
 
@@ -130,9 +144,14 @@ async def retry(conn: Conn, job: Job, *, error: str, jitter: float, now: datetim
     The pause doubles with each attempt up to an hour; `jitter` (0 to 1) takes up to half of it away, so that jobs which
     failed together do not come back together.
     """
-    run_at = now + pause(job.attempts) * (1 - jitter / 2)
+    run_at = now + pause(job.tries) * (1 - jitter / 2)
     error = error[:LAST_ERROR_LENGTH]
     return await conn.fetchval(RETRY_JOB_SQL, job.outbox_id, job.attempts, run_at, error) is not None
+
+
+async def postpone(conn: Conn, job: Job, *, until: datetime) -> bool:
+    """The job will be carried out at or after `until`, and this did not count as a try. False if the lease was lost."""
+    return await conn.fetchval(POSTPONE_JOB_SQL, job.outbox_id, job.attempts, until) is not None
 
 
 async def bury(conn: Conn, job: Job, *, error: str, now: datetime) -> bool:

@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 from datetime import datetime
+from email.header import Header
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -19,18 +20,31 @@ DOMAIN = re.compile(r"[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*")
 
 @dataclass(frozen=True, slots=True)
 class Sender:
-    """Whom our mail comes from, as the settings say. Bounces go to `return_path` where there is one."""
+    """Whom our mail comes from, as the settings say.
+
+    Bounces go to `bounce_address` with a token before the @, else to `return_path` where there is one.
+    """
 
     address: str
     name: str
     reply_to: str | None = None
     return_path: str | None = None
+    bounce_address: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Recipient:
     address: str
     name: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Attached:
+    """A picture in the mail, which its HTML names as `cid:` and this id (RFC 2392)."""
+
+    cid: str
+    media_type: str
+    content: bytes
 
 
 def build(
@@ -41,6 +55,7 @@ def build(
     recipient: Recipient,
     message_id: str,
     unsubscribe_url: str | None = None,
+    attached: Attached | None = None,
     now: datetime,
 ) -> EmailMessage:
     """The message, with every header on one line whatever the texts hold. `message_id` is the part before the @.
@@ -52,7 +67,7 @@ def build(
     message["To"] = _address(recipient.name or "", recipient.address)
     if sender.reply_to:
         message["Reply-To"] = _address("", sender.reply_to)
-    message["Subject"] = one_line(mail.subject)
+    _set_subject(message, one_line(mail.subject))
     message["Date"] = format_datetime(now)
     message["Message-ID"] = f"<{message_id}@{mailable(sender.address).rpartition('@')[2]}>"
     message["Auto-Submitted"] = "auto-generated"  # RFC 3834: absence notes stay away
@@ -61,8 +76,21 @@ def build(
         message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     message.set_content(mail.text)
     message.add_alternative(mail.html, subtype="html")
+    if attached is not None:
+        html = message.get_payload(1)
+        assert isinstance(html, EmailMessage), "the second of the alternatives"
+        main, _, sub = attached.media_type.partition("/")
+        html.add_related(attached.content, main, sub, cid=f"<{attached.cid}>", disposition="inline")
     message["Content-Language"] = mail.language
     return message
+
+
+def return_path_of(sender: Sender, token: str) -> str:
+    """The sender's address on the envelope of the mail with this token: where it comes back to (RFC 5321 §4.4)."""
+    if sender.bounce_address is None:
+        return mailable(sender.return_path or sender.address)
+    mailbox, _, domain = mailable(sender.bounce_address).rpartition("@")
+    return f"{mailbox}+{token}@{domain}"
 
 
 def one_line(text: str) -> str:
@@ -77,6 +105,16 @@ def mailable(address: str) -> str:
     if not (mailbox and mailbox.isprintable() and DOMAIN.fullmatch(routed)):
         raise ValueError("not an address")
     return f"{mailbox}@{routed}"
+
+
+def _set_subject(message: EmailMessage, subject: str) -> None:
+    """As RFC 2047 has it. The policies of Python 3.11 lose a space where one encoded word ends and the next begins
+    (CPython issue 92081), so that what is not ASCII is folded here.
+    """
+    if subject.isascii():
+        message["Subject"] = subject
+    else:
+        message.set_raw("Subject", Header(subject, "utf-8", header_name="Subject").encode(linesep="\r\n"))
 
 
 def _address(name: str, address: str) -> Address:

@@ -1,6 +1,5 @@
 """One message to one recipient over SMTP (RFC 5321), and what became of it."""
 
-import re
 from contextlib import suppress
 from dataclasses import dataclass, field
 from email.message import EmailMessage
@@ -8,34 +7,8 @@ from typing import Literal
 
 import aiosmtplib
 
+from infra.mail.codes import PROBLEM_OF_REPLY, enhanced_code_in
 from wallet.gifts.gift import DeliveryProblem
-
-ENHANCED_CODE = re.compile(r"\b5\.(\d{1,3})\.(\d{1,3})\b")
-
-# RFC 3463 and the registry it began: class 5 (permanent), subject.detail.
-PROBLEM_OF_DETAIL = {
-    (1, 0): DeliveryProblem.MAILBOX_UNKNOWN,
-    (1, 1): DeliveryProblem.MAILBOX_UNKNOWN,
-    (1, 2): DeliveryProblem.DOMAIN_UNKNOWN,
-    (1, 3): DeliveryProblem.MAILBOX_UNKNOWN,
-    (1, 6): DeliveryProblem.MAILBOX_UNKNOWN,
-    (1, 10): DeliveryProblem.DOMAIN_UNKNOWN,
-    (2, 0): DeliveryProblem.MAILBOX_CLOSED,
-    (2, 1): DeliveryProblem.MAILBOX_CLOSED,
-    (2, 2): DeliveryProblem.MAILBOX_FULL,
-    (4, 4): DeliveryProblem.DOMAIN_UNKNOWN,
-}
-PROBLEM_OF_SUBJECT = {7: DeliveryProblem.BLOCKED}
-
-# RFC 5321 §4.2.3 and RFC 7504, for a server that gives no enhanced code.
-PROBLEM_OF_REPLY = {
-    521: DeliveryProblem.DOMAIN_UNKNOWN,
-    550: DeliveryProblem.MAILBOX_UNKNOWN,
-    551: DeliveryProblem.MAILBOX_UNKNOWN,
-    552: DeliveryProblem.MAILBOX_FULL,
-    553: DeliveryProblem.MAILBOX_UNKNOWN,
-    556: DeliveryProblem.DOMAIN_UNKNOWN,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +30,10 @@ class Accepted:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """The recipient cannot be reached with it, now or later."""
+    """The recipient cannot be reached with it, now or later. `hard`: there certainly is no such mailbox."""
 
     problem: DeliveryProblem
+    hard: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,10 +89,8 @@ def judge(code: int, text: str, *, told: str) -> Refused | Deferred:
     """What a reply of 4xx or 5xx to RCPT or DATA means for the mail."""
     if code < 500:
         return Deferred(f"{told} {code}")
-    enhanced = ENHANCED_CODE.search(text)
-    if enhanced is None:
+    enhanced = enhanced_code_in(text)
+    if enhanced is None or enhanced.status_class != 5:
         known = PROBLEM_OF_REPLY.get(code) if told == "RCPT" else None
         return Refused(known or DeliveryProblem.REFUSED)
-    subject, detail = int(enhanced[1]), int(enhanced[2])
-    known = PROBLEM_OF_DETAIL.get((subject, detail)) or PROBLEM_OF_SUBJECT.get(subject)
-    return Refused(known or DeliveryProblem.REFUSED)
+    return Refused(enhanced.problem, hard=enhanced.hard and told == "RCPT")

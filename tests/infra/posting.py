@@ -13,10 +13,11 @@ from infra.mail.message import Sender
 from infra.mail.smtp import Relay
 from infra.pool import Pool
 from infra.worker import Handler
-from tests.infra.working import JOBS_SQL, HandClock, until, until_empty, working
+from tests.infra.working import JOBS_SQL, HandClock, Told, until, until_empty, working
 from tests.wallet.gifts.scenes import Scene, make_scene, send
 from wallet.database import Conn
 from wallet.gifts import Gift
+from wallet.mail.pacing import Pace
 from web.mail import templates
 
 BOX = SecretBox(b"k" * 32)
@@ -25,9 +26,21 @@ PUBLIC_URL = "https://regulars.example"
 GIFT_URL = re.compile(rf"{re.escape(PUBLIC_URL)}/g/([A-Za-z0-9_-]{{43}})\n")
 
 
-def all_handlers(pool: Pool, clock: HandClock, relay: Relay) -> Mapping[str, Handler]:
-    sender = Sender("hello@shop.example", "Regulars", return_path="bounces@shop.example")
-    return handlers(Post(pool, clock, relay, sender, TEMPLATES, PUBLIC_URL), BOX)
+BOUNCES = "bounces@shop.example"
+
+
+def all_handlers(
+    pool: Pool,
+    clock: HandClock,
+    relay: Relay,
+    *,
+    bounce_address: str | None = None,
+    pace: Pace | None = None,
+    publish: Told | None = None,
+) -> Mapping[str, Handler]:
+    sender = Sender("hello@shop.example", "Regulars", return_path=BOUNCES, bounce_address=bounce_address)
+    post = Post(pool, clock, relay, sender, TEMPLATES, PUBLIC_URL, pace=pace or Pace(300), publish=publish or Told())
+    return handlers(post, BOX)
 
 
 def link_in(text: str) -> bytes:

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 from email import message_from_bytes, policy
+from email.header import decode_header, make_header
 from email.message import EmailMessage
 
 import pytest
@@ -9,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from infra.mail.message import Recipient, Sender, build, mailable, one_line
+from schema.translations import LANGUAGES, translator
 from web.mail.render import RenderedMail
 
 NOW = datetime(2026, 11, 22, 9, 30, tzinfo=UTC)
@@ -108,3 +110,21 @@ def test_domain_is_written_in_the_form_that_mail_is_routed_by() -> None:
 
 def test_one_line_keeps_the_words() -> None:
     assert one_line(" a\r\n\tb\x00c\u2028d  e ") == "a b c d e"
+
+
+@pytest.mark.parametrize("language", [tag for tag in LANGUAGES if tag != "en"])
+@pytest.mark.parametrize("name", ["Ravi", "രവി ശങ്കർ നമ്പൂതിരിപ്പാട്", "K. R. Meera"])
+def test_subject_of_other_letters_keeps_its_spaces_on_the_way(language: str, name: str) -> None:
+    subject = translator(language).gettext("{recipient} has not claimed your gift yet").format(recipient=name)
+    mail = RenderedMail(subject=subject, text="Words", html="<p>Words</p>", language=language)
+
+    message = build(
+        mail, sender=SENDER, from_name="Shop", recipient=Recipient("a@example.com"), message_id="x", now=NOW
+    )
+
+    # as aiosmtplib writes it, and as a mail program reads it
+    written = message.as_bytes(policy=policy.SMTP)
+    head = written.partition(b"\r\n\r\n")[0]
+    assert max(len(line) for line in head.split(b"\r\n")) <= 78
+    assert str(make_header(decode_header(message_from_bytes(written)["Subject"]))) == subject
+    assert message_from_bytes(written, policy=policy.default)["Subject"] == subject

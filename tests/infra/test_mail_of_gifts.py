@@ -2,6 +2,7 @@
 
 import re
 from datetime import datetime, timedelta
+from uuid import uuid4
 
 import pytest
 from aiosmtpd.smtp import SMTP, Envelope, Session
@@ -11,6 +12,7 @@ from infra.mail.smtp import Relay
 from infra.mailbox import catch
 from infra.pool import Pool
 from tests.database import Database
+from tests.factories import make_reward
 from tests.infra.outage import switch
 from tests.infra.posting import all_handlers, drained, link_in, link_of, sent, tried
 from tests.infra.relays import Manners, nobody, serving
@@ -26,9 +28,10 @@ from tests.wallet.gifts.scenes import (
     resend,
     send,
 )
+from tests.wallet.gifts.test_pictures import png
 from wallet import gifts
 from wallet.database import Conn
-from wallet.gifts import DeliveryProblem
+from wallet.gifts import DeliveryProblem, designs
 from wallet.outbox import ATTEMPTS_MAX
 from wallet.values import GiftStatus
 
@@ -212,3 +215,45 @@ async def test_corrected_address_gets_the_mail_and_the_wrong_one_does_not(
     async with catch() as mailbox:
         await drained(conn, pool, HandClock(now), Relay("127.0.0.1", mailbox.port, security="none"))
         assert [mail.to for mail in mailbox.messages] == ["right@example.com"]
+
+
+async def test_picture_of_a_gift_is_a_part_of_its_mail(pool: Pool, conn: Conn, now: datetime) -> None:
+    scene = await make_scene(conn, now=now)
+    design = await designs.add(
+        conn,
+        merchant_id=scene.shop.merchant_id,
+        program_id=scene.shop.program_id,
+        name="Lights",
+        alt_text="Lanterns",
+        content=png(),
+        now=now,
+    )
+    reward = await make_reward(conn, scene.shop, now=now)
+    async with conn.transaction():
+        await gifts.send(
+            conn,
+            customer_id=scene.sender,
+            merchant_id=scene.shop.merchant_id,
+            card_id=scene.card_id,
+            reward_id=reward.reward_id,
+            design_id=design.key.design_id,
+            recipient_name="Ravi",
+            recipient_email=FRIEND,
+            recipient_email_key=FRIEND,
+            message=None,
+            deliver_at=None,
+            locale="en-IN",
+            idempotency_key=uuid4(),
+            now=now,
+        )
+
+    async with catch() as mailbox:
+        await drained(conn, pool, HandClock(now), Relay("127.0.0.1", mailbox.port, security="none"))
+        [mail] = mailbox.messages
+
+    [picture] = [part for part in mail.message.walk() if part.get_content_type() == "image/png"]
+    assert (picture["Content-ID"], picture.get_payload(decode=True)) == ("<design>", png())
+    assert 'src="cid:design"' in mail.html
+    assert 'alt="Lanterns"' in mail.html
+    assert f"Meera sent you a gift from {scene.shop.terminal.merchant_name}: Free coffee." in mail.text
+    assert "50 beans" not in mail.text

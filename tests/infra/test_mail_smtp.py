@@ -44,25 +44,27 @@ async def test_message_arrives_as_it_was_written() -> None:
 
 
 @pytest.mark.parametrize(
-    ("reply", "problem"),
+    ("reply", "problem", "hard"),
     [
-        ("550 5.1.1 <ravi@example.com>: no such user", DeliveryProblem.MAILBOX_UNKNOWN),
-        ("550 5.1.10 null MX", DeliveryProblem.DOMAIN_UNKNOWN),
-        ("550 5.1.2 bad destination system", DeliveryProblem.DOMAIN_UNKNOWN),
-        ("550 5.2.1 mailbox disabled", DeliveryProblem.MAILBOX_CLOSED),
-        ("552 5.2.2 mailbox full", DeliveryProblem.MAILBOX_FULL),
-        ("550 5.7.1 blocked by policy", DeliveryProblem.BLOCKED),
-        ("554 5.5.0 something else", DeliveryProblem.REFUSED),
-        ("550 no such user here", DeliveryProblem.MAILBOX_UNKNOWN),
-        ("552 over quota", DeliveryProblem.MAILBOX_FULL),
-        ("556 domain does not accept mail", DeliveryProblem.DOMAIN_UNKNOWN),
-        ("554 no", DeliveryProblem.REFUSED),
+        ("550 5.1.1 <ravi@example.com>: no such user", DeliveryProblem.MAILBOX_UNKNOWN, True),
+        ("550 5.1.10 null MX", DeliveryProblem.DOMAIN_UNKNOWN, True),
+        ("550 5.1.2 bad destination system", DeliveryProblem.DOMAIN_UNKNOWN, True),
+        ("550 5.2.1 mailbox disabled", DeliveryProblem.MAILBOX_CLOSED, True),
+        ("552 5.2.2 mailbox full", DeliveryProblem.MAILBOX_FULL, False),
+        ("550 5.7.1 blocked by policy", DeliveryProblem.BLOCKED, False),
+        ("554 5.5.0 something else", DeliveryProblem.REFUSED, False),
+        ("550 no such user here", DeliveryProblem.MAILBOX_UNKNOWN, False),
+        ("552 over quota", DeliveryProblem.MAILBOX_FULL, False),
+        ("556 domain does not accept mail", DeliveryProblem.DOMAIN_UNKNOWN, False),
+        ("554 no", DeliveryProblem.REFUSED, False),
     ],
 )
-async def test_refused_recipient_is_a_problem_with_a_name(reply: str, problem: DeliveryProblem) -> None:
+async def test_refused_recipient_is_a_problem_with_a_name_and_certain_or_not(
+    reply: str, problem: DeliveryProblem, hard: bool
+) -> None:
     manners = Manners(at_rcpt=reply)
     async with serving(manners) as relay:
-        assert await send(relay) == Refused(problem)
+        assert await send(relay) == Refused(problem, hard=hard)
     assert manners.taken == []
 
 

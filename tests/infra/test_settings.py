@@ -36,6 +36,24 @@ def test_nothing_has_to_be_set() -> None:
     assert (found.max_body_bytes, found.metrics_port) == (65_536, None)
 
 
+def test_what_providers_sign_with_is_checked_and_its_value_is_not_shown() -> None:
+    good = f"whsec_{base64.b64encode(KEY).decode()}"
+
+    assert settings.load(mail_webhook_secret=f"{good}, {good}").mail_webhook_secret is not None
+    for wrong in ("whsec_", "whsec_c2hvcnQ=", "secret!", f"{good},short"):
+        assert told(mail_webhook_secret=wrong) == (
+            "REGULARS_MAIL_WEBHOOK_SECRET should be whsec_ and the base64 of 24 to 64 bytes.",
+        )
+
+
+def test_bounce_address_has_room_for_a_token() -> None:
+    assert settings.load(bounce_address="bounces@shop.example").bounce_address == "bounces@shop.example"
+    assert settings.load(bounce_address="").bounce_address is None
+    for wrong in ("Bounces <bounces@shop.example>", "bounces+a@shop.example", f"{'b' * 48}@shop.example", "bounces"):
+        [sentence] = told(bounce_address=wrong)
+        assert "should be a bare e-mail address" in sentence
+
+
 def test_the_environment_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in {
         "DATABASE_URL": "postgresql://app:s3cret@db/regulars",
@@ -165,6 +183,27 @@ def test_tls_from_the_first_byte_excludes_starttls(monkeypatch: pytest.MonkeyPat
     assert told(smtp_use_tls=True, smtp_starttls=True) == (
         "REGULARS_SMTP_USE_TLS and REGULARS_SMTP_STARTTLS are both on: choose one.",
     )
+
+
+@pytest.mark.parametrize(
+    ("chosen", "sentence"),
+    [
+        ({"payments": "stripe"}, "REGULARS_PAYMENTS is stripe, and REGULARS_STRIPE_SECRET_KEY is not set."),
+        (
+            {"stripe_secret_key": "sk_test_x"},
+            "REGULARS_STRIPE_SECRET_KEY and REGULARS_STRIPE_WEBHOOK_SECRET go together: set both or neither.",
+        ),
+        ({"payments": "builtin"}, "REGULARS_PAYMENTS (builtin) gives money away: in production it is stripe or none."),
+    ],
+)
+def test_payments_need_who_takes_the_money(chosen: dict[str, object], sentence: str) -> None:
+    assert told(**chosen) == (sentence,)
+
+
+def test_payments_are_chosen() -> None:
+    assert settings.load().payments == "none"
+    assert settings.load(payments="stripe", stripe_secret_key="sk", stripe_webhook_secret="whsec").payments == "stripe"
+    assert settings.load(payments="builtin", environment="development").payments == "builtin"
 
 
 def test_serving_in_production_needs_a_key_and_a_way_to_mail() -> None:
