@@ -3,17 +3,19 @@
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 import asyncpg
 import structlog
 
 from auth import confirmations, sweeping
 from infra.worker import Sweep
-from wallet import check_ins, ledger, notices, rewards
+from wallet import check_ins, ledger, notices, outbox, payments, rewards, value
 from wallet.database import Conn
-from wallet.gifts import return_due
+from wallet.gifts import remind_due, return_due
+from wallet.mail import deliveries, pacing, suppressions
 from wallet.rewards import Voucher
-from wallet.values import CardId, MerchantId
+from wallet.values import CardId, GiftCardId, MerchantId
 
 TIDY_EVERY = timedelta(minutes=10)
 TIDY_LIMIT = 1000
@@ -25,6 +27,7 @@ WAITING_SQL = "SET LOCAL lock_timeout TO DEFAULT"
 log = structlog.get_logger(__name__)
 
 Changed = Sequence[tuple[MerchantId, CardId]]
+Id = TypeVar("Id", CardId, GiftCardId)
 
 
 async def settle_points(conn: Conn, *, limit: int, now: datetime) -> Changed:
@@ -46,6 +49,16 @@ async def write_reminders(conn: Conn, *, limit: int, now: datetime) -> Changed:
     return await _each_by_itself(conn, await notices.cards_due(conn, limit=limit, now=now), remind)
 
 
+async def expire_value(conn: Conn, *, limit: int, now: datetime) -> Changed:
+    """The money on some gift cards that are past their date has expired. No card of points changes by it."""
+
+    async def expire(merchant_id: MerchantId, gift_card_id: GiftCardId) -> None:
+        await value.expire(conn, merchant_id=merchant_id, gift_card_id=gift_card_id, now=now)
+
+    await _each_by_itself(conn, await value.cards_due(conn, limit=limit, now=now), expire)
+    return []
+
+
 async def lapse_vouchers(conn: Conn, *, limit: int, now: datetime) -> Changed:
     """Vouchers whose time was over have lapsed, and what they cost is back. A card is named once for each."""
     due, lapsed = defaultdict[tuple[MerchantId, CardId], list[Voucher]](list), list[Voucher]()
@@ -61,7 +74,9 @@ async def lapse_vouchers(conn: Conn, *, limit: int, now: datetime) -> Changed:
     return [(voucher.merchant_id, voucher.card_id) for voucher in lapsed]
 
 
-async def _each_by_itself(conn: Conn, cards: Changed, work: Callable[[MerchantId, CardId], Awaitable[None]]) -> Changed:
+async def _each_by_itself(
+    conn: Conn, cards: Sequence[tuple[MerchantId, Id]], work: Callable[[MerchantId, Id], Awaitable[None]]
+) -> list[tuple[MerchantId, Id]]:
     """The cards with which it was done.
 
     One that somebody holds, or with which it cannot be done, is left for the next time, and nobody waits.
@@ -79,6 +94,14 @@ async def _each_by_itself(conn: Conn, cards: Changed, work: Callable[[MerchantId
     return done
 
 
+async def queue_looks(conn: Conn, *, limit: int, now: datetime) -> Changed:
+    """The providers of some payments that are due will be asked how they stand: by jobs, as it takes the network."""
+    for payment in await payments.due_for_look(conn, limit=limit, now=now):
+        payload = {"merchantId": str(payment.merchant_id), "paymentId": str(payment.payment_id)}
+        await outbox.add(conn, topic=payments.LOOK_TOPIC, payload=payload, run_at=now, now=now)
+    return []
+
+
 class Tidying:
     """Forgets, every ten minutes, what is over: used codes, old attempts, counted tries. No card changes by it.
 
@@ -94,6 +117,8 @@ class Tidying:
         forgotten = await check_ins.forget(conn, limit=max(limit, TIDY_LIMIT), now=now)
         forgotten += await sweeping.sweep(conn, now=now)
         forgotten += await confirmations.sweep(conn, now=now)
+        for forget in (deliveries.forget, suppressions.forget, pacing.forget):
+            forgotten += await forget(conn, limit=max(limit, TIDY_LIMIT), now=now)
         if not forgotten:
             self._next = now + TIDY_EVERY
         return []
@@ -106,8 +131,11 @@ def sweeps() -> tuple[Sweep, ...]:
     """
     return (
         Sweep("gifts", return_due),
+        Sweep("gift_reminders", remind_due),
         Sweep("vouchers", lapse_vouchers),
         Sweep("points", settle_points),
         Sweep("reminders", write_reminders),
+        Sweep("value", expire_value),
+        Sweep("payments", queue_looks),
         Sweep("tidying", Tidying()),
     )

@@ -9,10 +9,13 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from wallet.rewards import NewReward
-from wallet.rules import Bonuses, Multiplier, Rules, StampRules, TierLevel, TierRules
+from wallet.rules import Bonuses, GiftRules, Multiplier, Rules, StampRules, TierLevel, TierRules
 from wallet.values import Minor, Points, RewardKind
 
 TUESDAY = 2
+
+GIFTS = GiftRules(per_recipient_per_day=10, new_account_days=7)
+"""What every new program begins with: nobody's mailbox is filled, and who is new gives little."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +30,7 @@ class Template:
 
 def _cafe_rules(step: Minor) -> Rules:
     return Rules(
+        gifts=GIFTS,
         points=Points(0),
         per_minor=step,
         stamps=StampRules("item", needed=10, reward="free-coffee", categories=("coffee",)),
@@ -48,6 +52,7 @@ def _cafe_rewards(step: Minor) -> tuple[NewReward, ...]:
 
 def _grocery_rules(step: Minor) -> Rules:
     return Rules(
+        gifts=GIFTS,
         points=Points(1),
         per_minor=step,
         carry_remainder=True,
@@ -80,6 +85,7 @@ def _grocery_rewards(step: Minor) -> tuple[NewReward, ...]:
 
 def _pharmacy_rules(step: Minor) -> Rules:
     return Rules(
+        gifts=GIFTS,
         points=Points(1),
         per_minor=step,
         carry_remainder=True,
@@ -112,6 +118,7 @@ def _pharmacy_rewards(step: Minor) -> tuple[NewReward, ...]:
 
 def _restaurant_rules(step: Minor) -> Rules:
     return Rules(
+        gifts=GIFTS,
         points=Points(10),
         per_minor=step,
         carry_remainder=True,

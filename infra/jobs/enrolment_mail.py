@@ -52,7 +52,7 @@ def handler(post: Post) -> Handler:
         envelope = Envelope(
             Recipient(row["email"], row["name"]), row["merchant_name"], message_id=f"enrolment.{job.outbox_id}"
         )
-        outcome = await mail_out(post, mail, envelope, now=now)
+        outcome = await mail_out(post, job, mail, envelope, now=now)
         if isinstance(outcome, Refused):
             log.info("mail.refused", topic=job.topic, outbox_id=job.outbox_id, problem=outcome.problem.value)
 

@@ -51,7 +51,7 @@ def handler(post: Post, box: SecretBox) -> Handler:
             message_id=f"expiring.{job.outbox_id}",
             unsubscribe_url=stop_link,
         )
-        outcome = await mail_out(post, mail, envelope, now=now)
+        outcome = await mail_out(post, job, mail, envelope, now=now)
         if isinstance(outcome, Refused):
             log.info("mail.refused", topic=job.topic, outbox_id=job.outbox_id, problem=outcome.problem.value)
 

@@ -40,7 +40,7 @@ def handler(post: Post, box: SecretBox) -> Handler:
         envelope = Envelope(
             Recipient(made.email), post.sender.name, message_id=f"sign-in.{job.outbox_id}.{job.attempts}"
         )
-        outcome = await mail_out(post, mail, envelope, now=now)
+        outcome = await mail_out(post, job, mail, envelope, now=now)
         if isinstance(outcome, Refused):
             log.info("mail.refused", topic=job.topic, outbox_id=job.outbox_id, problem=outcome.problem.value)
 

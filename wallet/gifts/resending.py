@@ -13,7 +13,7 @@ from wallet.gifts.limits import DAY, check_resend
 from wallet.gifts.locking import REVOKE_LINKS_SQL, lock_sent
 from wallet.gifts.reading import find
 from wallet.gifts.sending import MAIL_TOPIC
-from wallet.values import CustomerId, GiftId, MerchantId
+from wallet.values import CustomerId, GiftId, GiftStatus, MerchantId
 
 RESENDS_A_DAY = 5
 
@@ -33,8 +33,16 @@ RESENDS_SINCE_SQL = """
 RESEND_GIFT_SQL = """
     UPDATE gifts
     SET delivery = $3, status = 'SCHEDULED', sent_at = NULL, delivery_problem = NULL, claimable_until = $4,
+        reminded_at = NULL,
         recipient_email = COALESCE($5, recipient_email), recipient_email_key = COALESCE($6, recipient_email_key)
     WHERE merchant_id = $1 AND gift_id = $2 AND closed_at IS NULL
+"""
+
+
+CORRECT_GIFT_SQL = """
+    UPDATE gifts
+    SET recipient_email = COALESCE($3, recipient_email), recipient_email_key = COALESCE($4, recipient_email_key)
+    WHERE merchant_id = $1 AND gift_id = $2 AND status = 'AWAITING_PAYMENT'
 """
 
 
@@ -55,7 +63,8 @@ async def resend(
     idempotency_key: UUID,
     now: datetime,
 ) -> Resent:
-    """The gift waits for the worker again, and every link of it that was mailed has ended.
+    """The gift waits for the worker again, and every link of it that was mailed has ended. One that waits for its money
+    goes on waiting, with the corrected address.
 
     The mail leaves now, or at `deliver_at` where that is still to come, and the days until the gift goes back begin
     anew. Raises NotFound, GiftNotOpen, IdempotencyKeyReused, and TooManyAttempts after 5 times in 24 hours or for one
@@ -113,8 +122,12 @@ async def _check_recipients(conn: Conn, gift: Gift, recipient: str, idempotency_
 
 
 async def _resend(conn: Conn, gift: Gift, email: str | None, email_key: str | None, *, now: datetime) -> None:
+    if gift.status is GiftStatus.AWAITING_PAYMENT:
+        # There is no mail yet: the one that leaves when the money has come goes to the right address.
+        await conn.execute(CORRECT_GIFT_SQL, gift.merchant_id, gift.gift_id, email, email_key)
+        return
     delivery = gift.delivery + 1
-    run_at = max(gift.deliver_at, now)
+    run_at = max(gift.leaves_at, now)
     claimable_until = run_at + timedelta(days=gift.return_days)
     await conn.execute(RESEND_GIFT_SQL, gift.merchant_id, gift.gift_id, delivery, claimable_until, email, email_key)
     await conn.execute(REVOKE_LINKS_SQL, gift.merchant_id, gift.gift_id, now)

@@ -44,6 +44,13 @@ INSERT_VOUCHER_SQL = """
 """
 
 
+INSERT_GIVEN_VOUCHER_SQL = """
+    INSERT INTO vouchers (merchant_id, card_id, reward_id, origin, state, created_at, usable_until)
+    VALUES ($1, $2, $3, 'GIFT', 'USABLE', $4, $5)
+    RETURNING voucher_id
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class Claimed:
     """The voucher as it is now. The card changed unless it is `replayed`."""
@@ -99,14 +106,42 @@ async def _buy(
     now: datetime,
 ) -> None:
     card = (await ledger.lock_cards(conn, merchant_id=merchant_id, card_ids=[card_id], now=now))[card_id]
-    row = await conn.fetchrow(REWARD_TO_CLAIM_SQL, merchant_id, card.program_id, reward_id, card_id, now)
+    bought, zone = await _wanted(conn, card, reward_id, now=now)
+    await _pay(conn, card, bought, voucher_id, zone=zone, now=now)
+    await take_stock(conn, merchant_id=merchant_id, rewards=[bought])
+
+
+async def to_give(conn: Conn, card: LockedCard, *, reward_id: RewardId, now: datetime) -> Reward:
+    """The reward, which the card's owner can have now and may as well give away. Nothing has been paid or taken.
+
+    Raises as `claim` does, and RewardUnavailable for one that costs stamps: a punch card is its owner's alone.
+    """
+    wanted, _ = await _wanted(conn, card, reward_id, now=now, to_give=True)
+    return wanted
+
+
+async def give(
+    conn: Conn, *, merchant_id: MerchantId, card_id: CardId, reward: Reward, zone: ZoneInfo, now: datetime
+) -> VoucherId:
+    """The card has a voucher for the reward, which somebody else has paid for and of which one was taken already."""
+    days = usable_until(reward.voucher_days, issued_at=now, zone=zone)
+    facts = (merchant_id, card_id, reward.reward_id, now, days)
+    return VoucherId(await conn.fetchval(INSERT_GIVEN_VOUCHER_SQL, *facts))
+
+
+async def _wanted(
+    conn: Conn, card: LockedCard, reward_id: RewardId, *, to_give: bool = False, now: datetime
+) -> tuple[Reward, ZoneInfo]:
+    """The reward that the member can have, and where its days end."""
+    row = await conn.fetchrow(REWARD_TO_CLAIM_SQL, card.merchant_id, card.program_id, reward_id, card.card_id, now)
     if row is None:
         raise NotFound
     bought = reward.from_row(row)
+    if to_give and bought.cost_points is None:
+        raise RewardUnavailable([Phrase("reward_not_given")])
     member = Membership(active=card.active, stamps=card.stamps, tier=card.tier, had={reward_id: row["had"]})
     _check(bought, member, now=now)
-    await _pay(conn, card, bought, voucher_id, zone=ZoneInfo(row["timezone"]), now=now)
-    await take_stock(conn, merchant_id=merchant_id, rewards=[bought])
+    return bought, ZoneInfo(row["timezone"])
 
 
 def _check(bought: Reward, member: Membership, *, now: datetime) -> None:

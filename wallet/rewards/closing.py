@@ -15,10 +15,12 @@ from wallet.rewards.stock import put_back_stock
 from wallet.rewards.voucher import Voucher
 from wallet.values import CustomerId, MerchantId, Phrase, VoucherId, VoucherOrigin, VoucherState
 
+# What came as a gift cost its owner nothing, so that nothing could come back: it stays to be used.
 CANCEL_VOUCHER_SQL = """
     UPDATE vouchers
     SET state = 'CANCELLED', closed_at = $3
-    WHERE merchant_id = $1 AND voucher_id = $2 AND state = 'USABLE' AND (usable_until IS NULL OR usable_until > $3)
+    WHERE merchant_id = $1 AND voucher_id = $2 AND state = 'USABLE' AND origin <> 'GIFT'
+      AND (usable_until IS NULL OR usable_until > $3)
     RETURNING voucher_id
 """
 
@@ -161,7 +163,7 @@ async def _give_back(
             now=now,
         )
         return posted.card
-    if closed.origin is VoucherOrigin.STAMPS and state is VoucherState.LAPSED:
+    if closed.origin is VoucherOrigin.GIFT or (closed.origin is VoucherOrigin.STAMPS and state is VoucherState.LAPSED):
         return card
     moves = [StampMove("GIVEN_BACK", closed.stamps, closed.voucher_id)]
     return await ledger.move_stamps(conn, card, moves=moves, cause=cause, now=now)

@@ -89,6 +89,23 @@ FIND_REWARD_OF_MERCHANT_SQL = """
 """
 
 
+REWARDS_SQL = """
+    SELECT r.merchant_id, r.reward_id, r.program_id, r.slug, r.name, r.description, r.kind, r.amount_minor, r.percent,
+           r.ceiling_minor, r.categories, r.skus, r.cost_points, r.cost_stamps, r.stock, r.per_member, r.tiers,
+           r.store_ids, r.claimable_from, r.claimable_until, r.voucher_days
+    FROM unnest($1::uuid[], $2::uuid[]) AS k (merchant_id, reward_id)
+    JOIN rewards AS r ON r.merchant_id = k.merchant_id AND r.reward_id = k.reward_id
+"""
+
+
+async def rewards_by_keys(
+    conn: Conn, *, keys: Sequence[tuple[MerchantId, RewardId]]
+) -> dict[tuple[MerchantId, RewardId], Reward]:
+    """Those of them that there are, over or not, in one statement."""
+    rows = await conn.fetch(REWARDS_SQL, [m for m, _ in keys], [r for _, r in keys])
+    return {(row["merchant_id"], row["reward_id"]): reward.from_row(row) for row in rows}
+
+
 async def offers(
     conn: Conn, *, cards: Sequence[tuple[MerchantId, CardId]], store_id: StoreId | None = None, now: datetime
 ) -> dict[CardId, list[RewardOffer]]:

@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from babel.dates import format_date, format_time
 
 from schema.translations import PointNames, Translator
-from wallet.values import Points
+from wallet.values import Money, Points
 from web.mail.templates import Templates
 
 
@@ -23,8 +23,20 @@ class RenderedMail:
 
 
 @dataclass(frozen=True, slots=True)
+class Picture:
+    """A picture that comes with the mail: `source` names a part of the same mail (`cid:`, RFC 2392), so that nobody can
+    see from it that the mail was read. Whoever sees no pictures reads `alt_text`.
+    """
+
+    source: str
+    alt_text: str
+
+
+@dataclass(frozen=True, slots=True)
 class GiftFacts:
-    """What the mail of a gift tells its recipient. `message` is the sender's own words, plain text."""
+    """What the mail of a gift tells its recipient. `message` is the sender's own words, plain text. It is worth a
+    `value`, a reward of this name, or else `points`.
+    """
 
     sender_name: str
     recipient_name: str
@@ -35,6 +47,8 @@ class GiftFacts:
     claimable_until: datetime
     link: str
     stop_link: str
+    value: Money | None = None
+    reward_name: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,33 +79,78 @@ class ExpiringFacts:
     stop_link: str
 
 
+@dataclass(frozen=True, slots=True)
+class DisputeFacts:
+    """What a merchant is told of a disputed payment: `left` is blocked, `ref` is its name at the `provider`."""
+
+    merchant_name: str
+    amount: Money
+    left: Money
+    provider: str
+    ref: str
+    disputed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RefundFacts:
+    """What a merchant is told of money that was sent back and did not arrive: `owed` is what has to go back yet."""
+
+    merchant_name: str
+    owed: Money
+    provider: str
+    ref: str
+    failed_at: datetime
+
+
 def sign_in(templates: Templates, say: Translator, *, brand: str, code: str, good_for: timedelta) -> RenderedMail:
     """The mail with a sign-in code. The subject, which a locked phone shows, does not have the code."""
     subject = say.gettext("Sign in to {brand}").format(brand=brand)
     # To the nearest: a code for ten minutes is one for ten when its mail leaves a second later.
     minutes = max(1, math.floor(good_for / timedelta(minutes=1) + 0.5))
-    return _fill(templates, "sign_in", say, subject, {"brand": brand, "code": code, "minutes": minutes})
+    return fill(templates, "sign_in", say, subject, {"brand": brand, "code": code, "minutes": minutes})
 
 
-def gift(templates: Templates, say: Translator, facts: GiftFacts) -> RenderedMail:
-    """The mail with the link of a gift. Nothing that the sender wrote is a link in it."""
+def gift(
+    templates: Templates,
+    say: Translator,
+    facts: GiftFacts,
+    *,
+    picture: Picture | None = None,
+    reminder: bool = False,
+) -> RenderedMail:
+    """The mail with the link of a gift, or that reminds of it. Nothing that the sender wrote is a link in it."""
     names = facts.point_names
-    subject = say.gettext("{sender} sent you a gift at {merchant}").format(
-        sender=facts.sender_name, merchant=facts.merchant_name
-    )
+    if reminder:
+        subject = say.gettext("{sender}'s gift still waits for you at {merchant}")
+    else:
+        subject = say.gettext("{sender} sent you a gift at {merchant}")
+    subject = subject.format(sender=facts.sender_name, merchant=facts.merchant_name)
     blanks: dict[str, object] = {
         "sender": facts.sender_name,
         "recipient": facts.recipient_name,
         "merchant": facts.merchant_name,
-        "number": say.number(facts.points),
-        "unit": names.one if facts.points == 1 else names.many,
-        "amount": say.points(facts.points, names),
+        **worth(say, points=facts.points, names=names, value=facts.value, reward_name=facts.reward_name),
         "lines": facts.message.splitlines() if facts.message else [],
-        "until": _minute(say, facts.claimable_until),
+        "until": minute(say, facts.claimable_until),
         "link": facts.link,
         "stop_link": facts.stop_link,
+        "picture": picture,
+        "reminder": reminder,
     }
-    return _fill(templates, "gift", say, subject, blanks)
+    return fill(templates, "gift", say, subject, blanks)
+
+
+def worth(
+    say: Translator, *, points: Points, names: PointNames, value: Money | None, reward_name: str | None
+) -> dict[str, object]:
+    """What a gift is worth, as mail and page say it: a number and its unit, and both in a sentence."""
+    if reward_name is not None:
+        return {"number": reward_name, "unit": None, "amount": None, "reward": reward_name}
+    if value is not None:
+        money = say.money(value.amount_minor, value.currency)
+        return {"number": money, "unit": None, "amount": money, "reward": None}
+    unit = names.one if points == 1 else names.many
+    return {"number": say.number(points), "unit": unit, "amount": say.points(points, names), "reward": None}
 
 
 def enrolment(templates: Templates, say: Translator, facts: EnrolmentFacts) -> RenderedMail:
@@ -103,7 +162,7 @@ def enrolment(templates: Templates, say: Translator, facts: EnrolmentFacts) -> R
         "units": facts.point_names.many,
         "link": facts.link,
     }
-    return _fill(templates, "enrolment", say, subject, blanks)
+    return fill(templates, "enrolment", say, subject, blanks)
 
 
 def expiring(templates: Templates, say: Translator, facts: ExpiringFacts) -> RenderedMail:
@@ -122,15 +181,45 @@ def expiring(templates: Templates, say: Translator, facts: ExpiringFacts) -> Ren
         ],
         "stop_link": facts.stop_link,
     }
-    return _fill(templates, "expiring", say, subject, blanks)
+    return fill(templates, "expiring", say, subject, blanks)
 
 
-def _minute(say: Translator, moment: datetime) -> str:
+def dispute(templates: Templates, say: Translator, facts: DisputeFacts) -> RenderedMail:
+    """The mail that tells a merchant of a disputed payment."""
+    amount = say.money(facts.amount.amount_minor, facts.amount.currency)
+    subject = say.gettext("A payment of {amount} is disputed").format(amount=amount)
+    blanks: dict[str, object] = {
+        "merchant": facts.merchant_name,
+        "amount": amount,
+        "left": say.money(facts.left.amount_minor, facts.left.currency),
+        "day": say.date(facts.disputed_at),
+        "provider": facts.provider.capitalize(),
+        "ref": facts.ref,
+    }
+    return fill(templates, "dispute", say, subject, blanks)
+
+
+def refund_failed(templates: Templates, say: Translator, facts: RefundFacts) -> RenderedMail:
+    """The mail that tells a merchant of money that was sent back and did not arrive."""
+    amount = say.money(facts.owed.amount_minor, facts.owed.currency)
+    subject = say.gettext("A refund of {amount} did not arrive").format(amount=amount)
+    blanks: dict[str, object] = {
+        "merchant": facts.merchant_name,
+        "amount": amount,
+        "day": say.date(facts.failed_at),
+        "provider": facts.provider.capitalize(),
+        "ref": facts.ref,
+    }
+    return fill(templates, "refund_failed", say, subject, blanks)
+
+
+def minute(say: Translator, moment: datetime) -> str:
     """Date and time to the minute, where the reader's shop is."""
     return f"{say.date(moment)}, {format_time(moment, 'short', tzinfo=say.timezone, locale=say.locale)}"
 
 
-def _fill(templates: Templates, mail: str, say: Translator, subject: str, blanks: dict[str, object]) -> RenderedMail:
+def fill(templates: Templates, mail: str, say: Translator, subject: str, blanks: dict[str, object]) -> RenderedMail:
+    """The mail of that name, its blanks filled in."""
     blanks |= {"subject": subject, "language": say.tag, "direction": say.locale.text_direction}
     return RenderedMail(
         subject=subject,

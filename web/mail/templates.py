@@ -8,7 +8,7 @@ from jinja2 import DictLoader, Environment, StrictUndefined, pass_context, selec
 from jinja2.runtime import Context
 from mjml import mjml2html
 
-MAILS = ("sign_in", "gift", "enrolment", "expiring")
+MAILS = ("sign_in", "gift", "gift_news", "enrolment", "expiring", "dispute", "refund_failed")
 
 NO_WEB_FONTS: dict[str, str] = {}
 """MJML would load the fonts that it knows from their maker's server, which would then see who reads which mail."""

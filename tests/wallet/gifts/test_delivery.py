@@ -215,7 +215,7 @@ async def test_mailbox_that_wants_no_gift_mail_gets_none_and_the_sender_is_told(
     scene = await make_scene(conn, now=now)
     first, link = await mailed(conn, scene, now=now)
     await refuse(conn, link, now=now)
-    assert await conn.fetchval("SELECT email_hash FROM gift_mail_refusals") == hashlib.sha256(FRIEND.encode()).digest()
+    assert await conn.fetchval("SELECT email_hash FROM mail_suppressions") == hashlib.sha256(FRIEND.encode()).digest()
 
     # when another gift is sent there
     gift = (await send(conn, scene, to="Friend@Example.com", now=now)).gift
@@ -246,7 +246,7 @@ async def test_link_of_an_address_that_was_corrected_since_stops_only_the_mail_i
     await refuse(conn, strangers, now=now)
 
     # then that is the stranger's mailbox and not the friend's
-    refused = await conn.fetch("SELECT email_hash FROM gift_mail_refusals")
+    refused = await conn.fetch("SELECT email_hash FROM mail_suppressions")
     assert [row["email_hash"] for row in refused] == [hashlib.sha256(b"stranger@example.com").digest()]
     assert (await prepare(conn, (await send(conn, scene, now=now)).gift, now=now))[1] is not None
     assert (await prepare(conn, (await send(conn, scene, to="stranger@example.com", now=now)).gift, now=now))[1] is None

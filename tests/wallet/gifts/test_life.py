@@ -116,7 +116,10 @@ class LifeOfGifts(RuleBasedStateMachine):
         noted = self.run(scenes.record_sent(self.conn, model.gift, delivery=model.delivery, now=self.now))
         assert noted is not model.sent
         if noted and model.open:
-            model.status, model.claimable_until = GiftStatus.SENT, self.now + timedelta(days=DAYS)
+            # That it was refused is the last word on a mail.
+            if model.status is GiftStatus.SCHEDULED:
+                model.status = GiftStatus.SENT
+            model.claimable_until = self.now + timedelta(days=DAYS)
         model.sent = True
 
     @precondition(lambda self: self.gifts)

@@ -14,6 +14,7 @@ from wallet.errors import GiftLimitReached, TooManyAttempts
 from wallet.gifts import Gift
 from wallet.gifts.limits import SentLately, next_gift_at, next_recipient_at
 from wallet.rules import GiftRules, Rules
+from wallet.values import Minor
 
 START = datetime(2026, 11, 22, 9, 30, tzinfo=UTC)
 DAY = timedelta(hours=24)
@@ -102,6 +103,52 @@ async def test_two_senders_do_not_count_for_each_other(conn: Conn, now: datetime
 
     other = Scene(scene.shop, scene.friend, card_id, scene.sender)
     assert (await send(conn, other, points=10, now=now)).replayed is False
+
+
+async def test_a_mailbox_is_sent_no_more_than_its_share_by_whomsoever(conn: Conn, now: datetime) -> None:
+    # given a friend who gives too, and two gifts a mailbox and day
+    scene = await scene_with(conn, GiftRules(per_recipient_per_day=2), now)
+    card_id = await make_card(conn, scene.shop, scene.friend, now=now)
+    await make_points(conn, scene.shop, card_id, 100, now=now)
+    other = Scene(scene.shop, scene.friend, card_id, scene.sender)
+    await send(conn, scene, points=10, to="a@example.com", now=now)
+    await send(conn, other, points=10, to="A@example.com", now=now + timedelta(hours=1))
+    before = await all_rows(conn)
+
+    # when
+    with pytest.raises(GiftLimitReached) as limit:
+        await send(conn, other, points=10, to="a@example.com", now=now + timedelta(hours=2))
+
+    # then
+    assert (limit.value.phrase.code, limit.value.retry_at) == ("gift_mailbox_full", now + DAY)
+    assert await all_rows(conn) == before
+    assert (await send(conn, other, points=10, to="b@example.com", now=now + timedelta(hours=2))).replayed is False
+    assert (await send(conn, other, points=10, to="a@example.com", now=now + DAY)).replayed is False
+
+
+async def test_who_joined_lately_sends_fewer_until_the_days_are_over(conn: Conn, now: datetime) -> None:
+    rules = GiftRules(new_account_days=7, new_account_per_day=1)
+    scene = await scene_with(conn, rules, now)
+    await send(conn, scene, points=10, now=now)
+    before = await all_rows(conn)
+
+    with pytest.raises(GiftLimitReached) as limit:
+        await send(conn, scene, points=10, now=now + timedelta(hours=1))
+
+    assert (limit.value.phrase.facts, limit.value.retry_at) == ({"gifts": 1}, now + DAY)
+    assert await all_rows(conn) == before
+    week = now + timedelta(days=7)
+    for minutes in range(3):
+        assert (await send(conn, scene, points=10, now=week + timedelta(minutes=minutes))).replayed is False
+
+
+def test_the_limits_of_the_new_are_never_more_than_those_of_all() -> None:
+    rules = GiftRules(per_day=2, new_account_days=7, new_account_per_day=5, new_account_value_minor=Minor(900))
+
+    new = rules.for_account_of(6.99)
+
+    assert (new.per_day, new.value_per_day_minor) == (2, 900)
+    assert rules.for_account_of(7) == rules
 
 
 @pytest.mark.parametrize("rules", [GiftRules(per_day=0), GiftRules(recipients_per_day=0)])
