@@ -1,5 +1,6 @@
 """Goods come back."""
 
+from auth import gift_cards
 from resolvers import callers, operators
 from resolvers.arguments import Input
 from resolvers.context import Info, RequestContext
@@ -56,6 +57,7 @@ async def _refund(
         line_ids=given(said.line_ids),
         amount_minor=given(said.amount_minor),
         operator_id=operator_id,
+        mint=gift_cards.minter(context.box, merchant_id=terminal.merchant_id),
         idempotency_key=said.idempotency_key,
         now=context.now,
     )

@@ -1,14 +1,15 @@
 """Sales at the counter: found, quoted, recorded, and told of later."""
 
+from collections.abc import Mapping
 from contextlib import suppress
 from typing import Annotated
 
 import strawberry
 from strawberry import UNSET
 
-from auth import check_in_tokens
+from auth import check_in_tokens, gift_cards
 from auth.keys import KeyRing
-from resolvers import callers, operators, typed_codes
+from resolvers import callers, operators, tenders, typed_codes
 from resolvers.arguments import Input
 from resolvers.context import Info, RequestContext
 from resolvers.refusals import error_of
@@ -31,9 +32,18 @@ from schema.visit import CustomerRefInput
 from wallet import offline, sales
 from wallet.baskets import Basket, Line
 from wallet.database import Conn
-from wallet.errors import CodeInvalid, InvalidInput, NotFound, OperatorUnknown, RedeemCodeNeeded, Refusal
+from wallet.errors import (
+    CodeInvalid,
+    GiftCardNotUsable,
+    InvalidInput,
+    NotFound,
+    OperatorUnknown,
+    RedeemCodeNeeded,
+    Refusal,
+)
+from wallet.ledger.value import Mint
 from wallet.sales import CustomerRef, Recorded, Wanted
-from wallet.values import Minor, Terminal, VisitId
+from wallet.values import Minor, NamedGiftCard, Terminal, VisitId
 
 OFFLINE_SALES_MAX = 100
 
@@ -67,6 +77,7 @@ async def quote(info: Info, said: Input[SaleInput]) -> QuoteResult:
         context.pool.acquire() as conn,
         typed_codes.counted_silently(conn, context, given(said.customer.code)),
         operators.counted(conn, context),
+        tenders.named(conn, context, said) as named,
     ):
         terminal = await callers.terminal(conn, context)
         await operators.operator_of(conn, context, terminal, given(said.operator_pin))
@@ -74,8 +85,9 @@ async def quote(info: Info, said: Input[SaleInput]) -> QuoteResult:
             conn,
             terminal=terminal,
             customer=_customer(ring, context, terminal, said.customer),
-            basket=_basket(said),
+            basket=_basket(said, named.loads),
             wanted=_wanted(terminal, said),
+            tendered=named.tenders,
             now=context.now,
         )
     return Quote.from_domain(quoted, context.say)
@@ -86,6 +98,10 @@ async def checkout(info: Info, said: Input[CheckoutInput]) -> CheckoutResult:
         recorded = await _checked_out(info.context, said)
     except (CodeInvalid, OperatorUnknown) as refusal:
         recorded = await _recorded_before(info.context, said, refusal)
+    except GiftCardNotUsable as refusal:
+        if not tenders.is_locked(refusal):
+            raise
+        recorded = await _recorded_before(info.context, said, refusal)
     return _recorded(info.context, recorded)
 
 
@@ -95,6 +111,7 @@ async def _checked_out(context: RequestContext, said: Input[CheckoutInput]) -> R
         context.pool.acquire() as conn,
         typed_codes.counted_silently(conn, context, given(said.sale.customer.code)),
         operators.counted(conn, context),
+        tenders.named(conn, context, said.sale) as named,
         conn.transaction(),
     ):
         terminal = await callers.terminal(conn, context)
@@ -103,8 +120,10 @@ async def _checked_out(context: RequestContext, said: Input[CheckoutInput]) -> R
             conn,
             terminal=terminal,
             customer=_customer(ring, context, terminal, said.sale.customer),
-            basket=_basket(said.sale),
+            basket=_basket(said.sale, named.loads),
             wanted=_wanted(terminal, said.sale),
+            tendered=named.tenders,
+            mint=_mint(context, terminal, said),
             quote_id=given(said.quote_id),
             operator_id=operator_id,
             idempotency_key=said.idempotency_key,
@@ -113,13 +132,14 @@ async def _checked_out(context: RequestContext, said: Input[CheckoutInput]) -> R
 
 
 async def _recorded_before(
-    context: RequestContext, said: Input[CheckoutInput], refusal: CodeInvalid | OperatorUnknown
+    context: RequestContext, said: Input[CheckoutInput], refusal: CodeInvalid | OperatorUnknown | GiftCardNotUsable
 ) -> Recorded:
-    """The sale of this key, which is answered again though its code could not be read or tried this time, or whoever
-    stands at the till now is nobody's PIN.
+    """The sale of this key, which is answered again though its code could not be read or tried this time, the numbers
+    of its gift cards may not be tried, or whoever stands at the till now is nobody's PIN.
     """
     async with context.pool.acquire() as conn:
         terminal = await callers.terminal(conn, context)
+        named = await tenders.claimed(conn, context, said.sale)
         customer = _claimed(terminal, said.sale.customer)
         if customer is None:
             raise refusal
@@ -128,8 +148,10 @@ async def _recorded_before(
             conn,
             terminal=terminal,
             customer=customer,
-            basket=_basket(said.sale),
+            basket=_basket(said.sale, named.loads),
             wanted=_wanted(terminal, said.sale),
+            tendered=named.tenders,
+            mint=_mint(context, terminal, said),
             quote_id=given(said.quote_id),
             idempotency_key=said.idempotency_key,
             now=context.now,
@@ -163,7 +185,9 @@ async def _settled(info: Info, ring: KeyRing, terminal: Terminal, said: OfflineS
 async def _settle(
     conn: Conn, context: RequestContext, ring: KeyRing, terminal: Terminal, said: OfflineSaleInput
 ) -> Recorded:
-    basket, scanned_at, key = _basket(said.sale), said.scanned_at, said.idempotency_key
+    if given(said.sale.tenders) or any(given(line.loads) for line in said.sale.lines):
+        raise InvalidInput.of("tenders", "offline_no_gift_cards")
+    basket, scanned_at, key = _basket(said.sale, {}), said.scanned_at, said.idempotency_key
     if _wanted(terminal, said.sale):
         raise RedeemCodeNeeded
     try:
@@ -240,7 +264,18 @@ def _wanted(terminal: Terminal, said: SaleInput) -> Wanted:
     return Wanted(tuple(key.voucher_id for key in vouchers), tuple(key.reward_id for key in rewards))
 
 
-def _basket(said: SaleInput) -> Basket:
+def _mint(context: RequestContext, terminal: Terminal, said: CheckoutInput) -> Mint:
+    """The numbers of what is sold follow from the key, so that an answer that was lost can be given again."""
+    return gift_cards.repeatable(
+        context.box,
+        merchant_id=terminal.merchant_id,
+        terminal_id=terminal.terminal_id,
+        key=said.idempotency_key,
+    )
+
+
+def _basket(said: SaleInput, loads: Mapping[int, NamedGiftCard]) -> Basket:
+    """`loads`: by the line's place in the list, the gift card that it loads."""
     return Basket(
         receipt_number=said.receipt_number,
         currency=said.currency,
@@ -253,8 +288,9 @@ def _basket(said: SaleInput) -> Basket:
                 category=given(line.category),
                 description=given(line.description),
                 quantity=line.quantity,
+                loads=loads.get(at),
             )
-            for line in said.lines
+            for at, line in enumerate(said.lines)
         ),
         occurred_at=given(said.occurred_at),
     )

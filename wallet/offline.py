@@ -41,7 +41,7 @@ async def settle(
     try:
         _check(terminal, customer, basket, scanned_at, now=now)
     except (InvalidInput, CodeInvalid) as refusal:
-        return await recording.replay(refusal, conn, terminal=terminal, request=request)
+        return await recording.replay(refusal, conn, terminal=terminal, request=request, now=now)
     return await recording.record(conn, terminal=terminal, request=request, now=now)
 
 
@@ -58,7 +58,7 @@ async def replay_or(
 ) -> Recorded:
     """As wallet.sales.replay_or, for what `settle` has recorded."""
     request = _asked(customer, basket, scanned_at, None, None, idempotency_key, now=now)
-    return await recording.replay(refusal, conn, terminal=terminal, request=request)
+    return await recording.replay(refusal, conn, terminal=terminal, request=request, now=now)
 
 
 def _asked(
@@ -96,6 +96,8 @@ def _check(terminal: Terminal, customer: CustomerRef, basket: Basket, scanned_at
     if problems:
         raise InvalidInput(problems)
     baskets.check(basket, currency=terminal.currency, now=now)
+    if any(line.is_gift_card for line in basket.lines):
+        raise InvalidInput.of("lines", "offline_no_gift_cards")
     if not isinstance(customer, SignedCode):
         raise InvalidInput.of("customer", "offline_needs_signed_code")
     if customer.purpose is not CheckInPurpose.EARN:

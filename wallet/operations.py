@@ -26,6 +26,14 @@ OPERATIONS_SQL = """
            (SELECT COALESCE(SUM(b.points_taken_back), 0) FROM refunds AS b
             WHERE b.merchant_id = s.merchant_id AND b.sale_id = s.sale_id)::bigint AS refunded_points,
            (SELECT jsonb_agg(jsonb_build_object(
+                       'last4', g.last4, 'paid_minor', p.amount_minor, 'after_minor', e.balance_after_minor
+                   ) ORDER BY p.position)
+            FROM sale_tenders AS p
+            JOIN gift_cards AS g ON g.merchant_id = p.merchant_id AND g.gift_card_id = p.gift_card_id
+            JOIN gift_card_activities AS e
+              ON e.merchant_id = p.merchant_id AND e.gift_card_id = p.gift_card_id AND e.seq = p.seq
+            WHERE p.merchant_id = s.merchant_id AND p.sale_id = s.sale_id) AS tenders,
+           (SELECT jsonb_agg(jsonb_build_object(
                        'line_id', l.line_id, 'kind', l.kind, 'sku', l.sku, 'category', l.category,
                        'paid_minor', l.paid_minor, 'hundredths', l.hundredths, 'points', l.points,
                        'stamps', l.stamps, 'status', l.status,

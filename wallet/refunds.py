@@ -9,15 +9,18 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
-from wallet import earning, fingerprint, ledger, punch_cards, returns, sales, visits
+from wallet import earning, fingerprint, ledger, money_back, punch_cards, returns, sales, visits
 from wallet.database import Conn
 from wallet.earning import KeptLine
 from wallet.errors import IdempotencyKeyReused, NotFound
 from wallet.ledger import Cause, Earlier, LockedCard
+from wallet.ledger.value import Mint
 from wallet.returns import GivenBack, Returned, SoldSale
 from wallet.rules import Carry
 from wallet.sales import Sale
-from wallet.values import Money, OperatorId, Phrase, Points, RefundId, SaleId, Terminal
+from wallet.sales.receipts import Tender
+from wallet.sales.recording import no_mint
+from wallet.values import Minor, Money, OperatorId, Phrase, Points, RefundId, SaleId, Terminal
 from wallet.visits import MemberCard
 
 INSERT_REFUND_SQL = """
@@ -31,7 +34,8 @@ INSERT_REFUND_SQL = """
 """
 
 REFUND_BY_KEY_SQL = """
-    SELECT r.sale_id, r.points_taken_back, r.points_given_back, r.debt, r.amount_minor, s.currency, r.input_hash
+    SELECT r.refund_id, r.sale_id, r.points_taken_back, r.points_given_back, r.debt, r.amount_minor, s.currency,
+           r.input_hash
     FROM refunds AS r
     JOIN sales AS s ON s.merchant_id = r.merchant_id AND s.sale_id = r.sale_id
     WHERE r.merchant_id = $1 AND r.terminal_id = $2 AND r.idempotency_key = $3
@@ -69,7 +73,7 @@ class Refunded:
     """The sale and the card as they are now, what this refund did, and whether this key had done it before.
 
     `points_taken_back` had been earned, `points_given_back` had been spent on rewards; by `debt` the card owes more
-    now, or less. `due` is the money that goes back to the customer.
+    now, or less. `due` is the money that goes back to the customer, beside what goes to gift cards (`returned`).
     """
 
     sale: Sale
@@ -79,6 +83,7 @@ class Refunded:
     due: Money
     card: MemberCard
     replayed: bool
+    returned: tuple[Tender, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,15 +104,18 @@ async def refund(
     line_ids: Sequence[str] | None = None,
     amount_minor: int | None = None,
     operator_id: OperatorId | None = None,
+    mint: Mint = no_mint,
     idempotency_key: UUID,
     now: datetime,
 ) -> Refunded:
     """The named lines, or so much of what was paid, or all that is left, are refunded, and the card is as if they had
     not been bought: what they earned is off it as far as it has points (and what of it had not expired), what was
-    spent on rewards used on them is back in its own lots, their stamps are off the punch card. All of it, or nothing.
+    spent on rewards used on them is back in its own lots, their stamps are off the punch card. What gift cards had paid
+    is on them first; a gift card that was sold is at its end. All of it, or nothing.
 
-    Raises NotFound for a sale that is not of the till's own store, InvalidInput for lines that the sale does not have
-    and for more money than was paid, LineAlreadyRefunded, IdempotencyKeyReused.
+    Raises NotFound for a sale that is not of the till's own store, InvalidInput for lines that the sale does not have,
+    for more money than was paid and for stored value that was sold and is spent, LineAlreadyRefunded,
+    IdempotencyKeyReused.
     """
     returns.check(line_ids, amount_minor)
     said: dict[str, fingerprint.Json] = {
@@ -124,14 +132,26 @@ async def refund(
     parts = returns.parts(sold, line_ids, amount_minor)
     cards = await ledger.lock_cards(conn, merchant_id=terminal.merchant_id, card_ids=[sold.card_id], now=now)
     card = cards[sold.card_id]
+    returning = await money_back.hold(conn, terminal=terminal, sale_id=sale_id, sold=sold, parts=parts, now=now)
     given = await returns.give_back_rewards(
         conn, terminal=terminal, sale_id=sale_id, refund_id=refund_id, sold=sold, parts=parts, card=card, now=now
     )
     taken = await _take_back(conn, terminal, sale_id, sold, parts, given, now=now)
     cause = _cause(terminal, sale_id, sold, parts, now=now)
     card = await _take_back_stamps(conn, refund_id, sold, parts, taken.card, given.awaited_stamps, cause, now=now)
-    due = Money(parts.amount_minor, sold.currency)
+    due = Money(Minor(parts.amount_minor - returning.amount_minor), sold.currency)
     await _finish(conn, terminal, sale_id, refund_id, sold, parts, taken, given.points, now=now)
+    returned = await money_back.give_back(
+        conn,
+        returning,
+        card,
+        terminal=terminal,
+        sale_id=sale_id,
+        refund_id=refund_id,
+        operator_id=operator_id,
+        mint=mint,
+        now=now,
+    )
     if parts.is_all:
         await _close(conn, card, sale_id, sold, now=now)
     return await _answer(
@@ -142,6 +162,7 @@ async def refund(
         given_back=given.points,
         debt=taken.debt,
         due=due,
+        returned=returned,
         replayed=False,
     )
 
@@ -152,6 +173,14 @@ async def _replay(conn: Conn, terminal: Terminal, idempotency_key: UUID, input_h
         raise NotFound
     if earlier["input_hash"] != input_hash:
         raise IdempotencyKeyReused
+    returned = await money_back.given_before(
+        conn,
+        merchant_id=terminal.merchant_id,
+        sale_id=earlier["sale_id"],
+        refund_id=earlier["refund_id"],
+        currency=earlier["currency"],
+    )
+    as_money = earlier["amount_minor"] - sum(tender.paid.amount_minor for tender in returned)
     return await _answer(
         conn,
         terminal,
@@ -159,7 +188,8 @@ async def _replay(conn: Conn, terminal: Terminal, idempotency_key: UUID, input_h
         taken_back=earlier["points_taken_back"],
         given_back=earlier["points_given_back"],
         debt=earlier["debt"],
-        due=Money(earlier["amount_minor"], earlier["currency"]),
+        due=Money(as_money, earlier["currency"]),
+        returned=returned,
         replayed=True,
     )
 
@@ -173,12 +203,13 @@ async def _answer(
     given_back: Points,
     debt: int,
     due: Money,
+    returned: tuple[Tender, ...],
     replayed: bool,
 ) -> Refunded:
     sale = await sales.find(conn, terminal=terminal, sale_id=sale_id)
     assert sale is not None, "a terminal refunds sales of its own store"
     card = await visits.member_card(conn, merchant_id=terminal.merchant_id, card_id=sale.card_id)
-    return Refunded(sale, taken_back, given_back, debt, due, card, replayed)
+    return Refunded(sale, taken_back, given_back, debt, due, card, replayed, returned)
 
 
 async def _take_back(

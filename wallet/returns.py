@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from uuid import UUID
 
 from wallet import ledger, rewards
 from wallet.baskets import LINES_MAX
@@ -14,6 +15,7 @@ from wallet.rules import Rules
 from wallet.values import (
     MINOR_MAX,
     CardId,
+    GiftCardId,
     Minor,
     Phrase,
     Points,
@@ -24,10 +26,21 @@ from wallet.values import (
 )
 
 # Not FOR UPDATE: two refunds of one sale both hold the weaker lock that their foreign key took on this row, and each
-# would wait for the other to let go of it.
+# would wait for the other to let go of it. What gift cards paid and what was sold on them stands once the sale does.
 LOCK_SALE_SQL = """
     SELECT s.card_id, s.currency, s.entry_seq, s.redeemed_seq, s.bonus_points, s.capped_points, s.kept_points,
-           s.review, v.rules
+           s.review, v.rules, s.receipt_number,
+           (SELECT jsonb_agg(jsonb_build_object('gift_card_id', t.gift_card_id, 'amount_minor', t.amount_minor)
+                             ORDER BY t.position)
+            FROM sale_tenders AS t
+            WHERE t.merchant_id = s.merchant_id AND t.sale_id = s.sale_id) AS tenders,
+           (SELECT jsonb_agg(jsonb_build_object('position', c.position, 'gift_card_id', c.gift_card_id,
+                                                'amount_minor', e.amount_minor, 'made', e.kind = 'ACTIVATE')
+                             ORDER BY c.position, c.gift_card_id)
+            FROM gift_cards_sold AS c
+            JOIN gift_card_activities AS e
+              ON e.merchant_id = c.merchant_id AND e.gift_card_id = c.gift_card_id AND e.seq = c.seq
+            WHERE c.merchant_id = s.merchant_id AND c.sale_id = s.sale_id) AS cards_sold
     FROM sales AS s
     JOIN program_revisions AS v
       ON v.merchant_id = s.merchant_id AND v.program_id = s.program_id AND v.revision = s.revision
@@ -109,9 +122,28 @@ class SoldLine:
 
 
 @dataclass(frozen=True, slots=True)
+class Tendered:
+    """What a gift card paid of a sale."""
+
+    gift_card_id: GiftCardId
+    amount_minor: Minor
+
+
+@dataclass(frozen=True, slots=True)
+class SoldCard:
+    """What the line at `position` put onto a gift card, which it has `made`, or loaded if not."""
+
+    position: int
+    gift_card_id: GiftCardId
+    amount_minor: Minor
+    made: bool
+    receipt_number: str
+
+
+@dataclass(frozen=True, slots=True)
 class SoldSale:
     """A sale under lock, as far as a refund needs it. `held`: it waits for the merchant; `refused`: they let it earn
-    nothing.
+    nothing. `tenders` are in the order in which they paid.
     """
 
     card_id: CardId
@@ -125,6 +157,8 @@ class SoldSale:
     refused: bool
     rules: Rules
     lines: tuple[SoldLine, ...]
+    tenders: tuple[Tendered, ...] = ()
+    cards_sold: tuple[SoldCard, ...] = ()
 
     @property
     def is_whole(self) -> bool:
@@ -214,6 +248,19 @@ async def lock(conn: Conn, *, terminal: Terminal, sale_id: SaleId) -> SoldSale:
         refused=row["review"] == "REFUSED",
         rules=Rules.from_json(row["rules"]),
         lines=tuple(SoldLine.from_row(line) for line in lines),
+        tenders=tuple(
+            Tendered(GiftCardId(UUID(each["gift_card_id"])), each["amount_minor"]) for each in row["tenders"] or ()
+        ),
+        cards_sold=tuple(
+            SoldCard(
+                each["position"],
+                GiftCardId(UUID(each["gift_card_id"])),
+                each["amount_minor"],
+                each["made"],
+                row["receipt_number"],
+            )
+            for each in row["cards_sold"] or ()
+        ),
     )
 
 
@@ -225,7 +272,11 @@ def parts(sold: SoldSale, line_ids: Sequence[str] | None, amount_minor: int | No
     left = [line for line in sold.lines if not line.wholly]
     if not left:
         raise LineAlreadyRefunded([line.line_id for line in sold.lines])
-    chosen = _by_amount(left, amount_minor) if amount_minor is not None else _by_line(sold, left, line_ids)
+    chosen = (
+        _by_amount(_stored_value_last(sold, left), amount_minor)
+        if amount_minor is not None
+        else _by_line(sold, left, line_ids)
+    )
     wholly = {line.position for line in sold.lines if line.wholly} | {p.position for p in chosen if p.wholly}
     return Returned(tuple(chosen), frozenset(wholly), len(wholly) == len(sold.lines))
 
@@ -241,6 +292,12 @@ def _by_line(sold: SoldSale, left: Sequence[SoldLine], line_ids: Sequence[str] |
     if over:
         raise LineAlreadyRefunded(over)
     return [ReturnedPart(by_id[line_id].position, by_id[line_id].kept_minor, wholly=True) for line_id in line_ids]
+
+
+def _stored_value_last(sold: SoldSale, left: Sequence[SoldLine]) -> list[SoldLine]:
+    """Lines that sold gift cards come back whole or not at all, so an amount comes to them last."""
+    selling = {each.position for each in sold.cards_sold}
+    return sorted(left, key=lambda line: line.position in selling)
 
 
 def _by_amount(left: Sequence[SoldLine], amount_minor: int) -> list[ReturnedPart]:

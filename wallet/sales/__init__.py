@@ -4,7 +4,9 @@ from wallet.sales.offers import NOTHING, Wanted
 from wallet.sales.quoting import Quote, quote
 from wallet.sales.receipts import Sale, SaleLine, find
 from wallet.sales.recording import Recorded, checkout, replay_or
+from wallet.sales.selling import SoldGiftCard
 from wallet.sales.serving import CustomerRef
+from wallet.sales.tenders import Tender
 
 __all__ = [
     "NOTHING",
@@ -13,6 +15,8 @@ __all__ = [
     "Recorded",
     "Sale",
     "SaleLine",
+    "SoldGiftCard",
+    "Tender",
     "Wanted",
     "checkout",
     "find",

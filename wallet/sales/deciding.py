@@ -1,5 +1,6 @@
 """What a sale will do to a card that is held, and whether it is what was quoted."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from wallet.database import Conn
@@ -11,6 +12,7 @@ from wallet.sales.offers import Taken
 from wallet.sales.planning import Plan
 from wallet.sales.request import Request
 from wallet.sales.serving import Served
+from wallet.sales.tenders import Paid
 from wallet.values import Phrase, SaleId, Terminal
 
 
@@ -61,7 +63,9 @@ async def decide(
     return plan, taken
 
 
-def check_quote(terminal: Terminal, request: Request, plan: Plan, card: LockedCard, *, now: datetime) -> None:
+def check_quote(
+    terminal: Terminal, request: Request, plan: Plan, card: LockedCard, shares: Sequence[Paid], *, now: datetime
+) -> None:
     """Raises QuoteChanged, with what the quote would be now, unless it is what the request was given."""
     if request.quote_id is None:
         return
@@ -73,6 +77,7 @@ def check_quote(terminal: Terminal, request: Request, plan: Plan, card: LockedCa
         request.basket,
         request.wanted,
         plan,
+        shares,
         active=card.active,
         debt=card.debt,
         expires_at=until if until is not None and good else now + quoting.LIFE,

@@ -1,5 +1,6 @@
 """What a checkout with the same input would do. Writes nothing, locks nothing."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
@@ -7,20 +8,23 @@ from wallet import baskets, fingerprint, ledger, programs
 from wallet.baskets import Basket
 from wallet.database import Conn
 from wallet.errors import NotFound
+from wallet.fingerprint import Json
+from wallet.ledger import value
 from wallet.rules import carries_from_json
-from wallet.sales import circumstances, offers, planning, serving
+from wallet.sales import circumstances, offers, paying, planning, selling, serving, tenders
 from wallet.sales.offers import NOTHING, Wanted
 from wallet.sales.planning import Plan
 from wallet.sales.serving import CustomerRef, Served
+from wallet.sales.tenders import Paid, Tender
 from wallet.tiers import Standing
-from wallet.values import MerchantId, Points, Terminal
+from wallet.values import MerchantId, Minor, Points, Terminal
 
 LIFE = timedelta(minutes=15)
 """So long a checkout does exactly what a quote said, if it still would."""
 
 # The balances as the ledger would find them under lock: what is due by now to activate or to expire is counted.
 QUOTED_CARD_SQL = """
-    SELECT c.carries, c.debt, c.revision, (a.balance + d.activating - d.expiring)::bigint AS active,
+    SELECT c.customer_id, c.carries, c.debt, c.revision, (a.balance + d.activating - d.expiring)::bigint AS active,
            COALESCE(c.tier_review_at <= $3, FALSE) OR COALESCE(d.due, FALSE) AS due
     FROM cards AS c
     JOIN accounts AS a ON a.merchant_id = c.merchant_id AND a.account_id = c.active_account_id
@@ -41,7 +45,7 @@ QUOTED_CARD_SQL = """
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """What a sale would do.
+    """What a sale would do. `tenders` are what gift cards would pay of it.
 
     `balance_after` is the active balance after such a checkout: points that would wait are not in it. `quote_id` names
     the outcome until `expires_at`: a checkout that is given it does exactly this or nothing.
@@ -54,6 +58,12 @@ class Quote:
     basket: Basket
     quoted_at: datetime
     balance_after: Points
+    tenders: tuple[Paid, ...] = ()
+
+    @property
+    def due_minor(self) -> Minor:
+        """What is left to pay."""
+        return Minor(self.plan.due_minor - sum(share.amount for share in self.tenders))
 
 
 async def quote(
@@ -63,15 +73,18 @@ async def quote(
     customer: CustomerRef,
     basket: Basket,
     wanted: Wanted = NOTHING,
+    tendered: tuple[Tender, ...] = (),
     now: datetime,
 ) -> Quote:
     """What a checkout of this basket would do now.
 
     Raises what that checkout would raise: InvalidInput, NotFound, CodeInvalid, CodeExpired, CodeAlreadyUsed,
-    RedeemCodeNeeded, VoucherNotUsable, RewardUnavailable, InsufficientPoints.
+    RedeemCodeNeeded, VoucherNotUsable, RewardUnavailable, InsufficientPoints, GiftCardNotUsable, InsufficientValue.
     """
     baskets.check(basket, currency=terminal.currency, now=now)
     offers.check(wanted)
+    tenders.check(tendered)
+    selling.check(basket, tendered)
     served = await serving.whom(conn, terminal=terminal, customer=customer)
     serving.judge(served, at=now)
     occurred_at = min(basket.occurred_at or now, now)
@@ -115,17 +128,38 @@ async def quote(
         occurred_at=occurred_at,
     )
     offers.check_use(taken, plan.discounts)
+    payer = await paying.payer(conn, terminal, rules, basket, served, customer_id=card["customer_id"])
+    shares = await _shares(conn, terminal, basket, tendered, plan, payer, now=now)
     return described(
         terminal,
         customer,
         basket,
         wanted,
         plan,
+        shares,
         active=card["active"],
         debt=card["debt"],
         expires_at=now + LIFE,
         now=now,
     )
+
+
+async def _shares(
+    conn: Conn,
+    terminal: Terminal,
+    basket: Basket,
+    tendered: Sequence[Tender],
+    plan: Plan,
+    payer: tenders.Payer,
+    *,
+    now: datetime,
+) -> tuple[Paid, ...]:
+    """What gift cards would pay, as they are now. No statement where the till names none."""
+    gift_card_ids = paying.named(basket, tendered)
+    cards: paying.Cards = {}
+    if gift_card_ids:
+        cards = await value.look_at_gift_cards(conn, merchant_id=terminal.merchant_id, gift_card_ids=gift_card_ids)
+    return paying.judge(basket, tendered, cards, payer=payer, plan=plan, now=now)
 
 
 async def _standing(
@@ -149,6 +183,7 @@ def described(
     basket: Basket,
     wanted: Wanted,
     plan: Plan,
+    shares: Sequence[Paid],
     *,
     active: Points,
     debt: Points,
@@ -176,6 +211,7 @@ def described(
         "stamps": [plan.earning.stamps, plan.stamps_after, plan.full_cards],
         "tier": plan.standing.tier if plan.standing else None,
         "balanceAfter": balance_after,
+        **_tendered(shares),
     }
     return Quote(
         merchant_id=terminal.merchant_id,
@@ -185,7 +221,14 @@ def described(
         basket=basket,
         quoted_at=now,
         balance_after=balance_after,
+        tenders=tuple(shares),
     )
+
+
+def _tendered(shares: Sequence[Paid]) -> dict[str, Json]:
+    if not shares:
+        return {}
+    return {"tenders": [[str(each.gift_card_id), each.amount, each.balance_after] for each in shares]}
 
 
 def expiry_of(quote_id: str) -> datetime | None:

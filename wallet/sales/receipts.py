@@ -12,6 +12,7 @@ from wallet.line_reasons import JudgedLine
 from wallet.rewards import Reward, reward_from_row
 from wallet.rules import Rules
 from wallet.sales.planning import Plan
+from wallet.sales.tenders import Paid
 from wallet.values import (
     CardId,
     EarnStatus,
@@ -36,7 +37,15 @@ SALE_SQL = """
            COALESCE((SELECT MIN(l.activates_at) FROM lots AS l
                      WHERE l.merchant_id = s.merchant_id AND l.sale_id = s.sale_id), s.posted_at) AS spendable_at,
            (SELECT COALESCE(SUM(r.points_taken_back), 0) FROM refunds AS r
-            WHERE r.merchant_id = s.merchant_id AND r.sale_id = s.sale_id)::bigint AS refunded_points
+            WHERE r.merchant_id = s.merchant_id AND r.sale_id = s.sale_id)::bigint AS refunded_points,
+           (SELECT jsonb_agg(jsonb_build_object(
+                       'last4', g.last4, 'paid_minor', p.amount_minor, 'after_minor', e.balance_after_minor
+                   ) ORDER BY p.position)
+            FROM sale_tenders AS p
+            JOIN gift_cards AS g ON g.merchant_id = p.merchant_id AND g.gift_card_id = p.gift_card_id
+            JOIN gift_card_activities AS e
+              ON e.merchant_id = p.merchant_id AND e.gift_card_id = p.gift_card_id AND e.seq = p.seq
+            WHERE p.merchant_id = s.merchant_id AND p.sale_id = s.sale_id) AS tenders
     FROM sales AS s
     JOIN stores AS t ON t.merchant_id = s.merchant_id AND t.store_id = s.store_id
     JOIN program_revisions AS v
@@ -102,11 +111,21 @@ class DiscountLine:
 
 
 @dataclass(frozen=True, slots=True)
+class Tender:
+    """What a gift card paid, or was given back, and what stood on it then."""
+
+    last4: str
+    paid: Money
+    balance_after: Money
+
+
+@dataclass(frozen=True, slots=True)
 class Sale:
     """`points` is what the sale earned, its bonuses included; `refunded_points` what refunds have taken back.
 
-    `total` is before and `due` after the discounts. `tier_after` is the tier that it brought; None for no other than
-    before. `in_review`: its points wait until the merchant has looked at it.
+    `total` is before the discounts; `due` is what was left to pay after them and after what gift cards paid.
+    `tier_after` is the tier that it brought; None for no other than before. `in_review`: its points wait until the
+    merchant has looked at it.
 
     `spendable_at` is when they could first be spent: not after `posted_at` where points do not wait.
     """
@@ -131,6 +150,7 @@ class Sale:
     posted_at: datetime
     spendable_at: datetime
     lines: tuple[SaleLine, ...]
+    tenders: tuple[Tender, ...]
 
 
 async def find(
@@ -155,6 +175,8 @@ async def find(
 
 def from_rows(row: Row, lines: Sequence[Row], discounts: Sequence[Row]) -> Sale:
     currency = row["currency"]
+    tenders = tenders_of(row["tenders"] or (), currency)
+    paid_minor = row["total_minor"] - row["discount_minor"]
     return Sale(
         merchant_id=row["merchant_id"],
         sale_id=row["sale_id"],
@@ -163,7 +185,7 @@ def from_rows(row: Row, lines: Sequence[Row], discounts: Sequence[Row]) -> Sale:
         store_name=row["store_name"],
         receipt_number=row["receipt_number"],
         total=Money(row["total_minor"], currency),
-        due=Money(Minor(row["total_minor"] - row["discount_minor"]), currency),
+        due=Money(Minor(paid_minor - sum(tender.paid.amount_minor for tender in tenders)), currency),
         discounts=tuple(
             DiscountLine(reward_from_row(each), each["line_id"], Money(each["discount_minor"], currency))
             for each in discounts
@@ -179,6 +201,20 @@ def from_rows(row: Row, lines: Sequence[Row], discounts: Sequence[Row]) -> Sale:
         posted_at=row["posted_at"],
         spendable_at=row["spendable_at"],
         lines=_lines(row, lines),
+        tenders=tenders,
+    )
+
+
+def tenders_of(rows: Sequence[Row], currency: str) -> tuple[Tender, ...]:
+    """Each with `last4`, `paid_minor` and `after_minor`."""
+    return tuple(
+        Tender(row["last4"], Money(row["paid_minor"], currency), Money(row["after_minor"], currency)) for row in rows
+    )
+
+
+def tenders_paid(shares: Sequence[Paid], currency: str) -> tuple[Tender, ...]:
+    return tuple(
+        Tender(share.last4, Money(share.amount, currency), Money(share.balance_after, currency)) for share in shares
     )
 
 
@@ -186,6 +222,7 @@ def of_plan(
     terminal: Terminal,
     basket: Basket,
     plan: Plan,
+    shares: Sequence[Paid],
     *,
     sale_id: SaleId,
     card_id: CardId,
@@ -203,7 +240,7 @@ def of_plan(
         store_name=terminal.store_name,
         receipt_number=basket.receipt_number,
         total=Money(basket.total_minor, basket.currency),
-        due=Money(plan.due_minor, basket.currency),
+        due=Money(Minor(plan.due_minor - sum(share.amount for share in shares)), basket.currency),
         discounts=discounts_of(basket, plan),
         points=plan.points,
         stamps=plan.earning.stamps,
@@ -216,6 +253,7 @@ def of_plan(
         posted_at=now,
         spendable_at=plan.activates_at if plan.points else now,
         lines=tuple(SaleLine(line.line_id, line.points, line.status, line.reason) for line in plan.earning.lines),
+        tenders=tenders_paid(shares, basket.currency),
     )
 
 

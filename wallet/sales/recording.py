@@ -7,15 +7,18 @@ from uuid import UUID
 from wallet import baskets, fingerprint, ledger, reviews, scans, visits
 from wallet.baskets import Basket
 from wallet.check_ins import as_bigint
-from wallet.database import Conn
+from wallet.database import Conn, Row
 from wallet.errors import CodeInvalid, IdempotencyKeyReused, InvalidInput, NotFound
+from wallet.ledger.value import Mint
 from wallet.rules import Rules
-from wallet.sales import circumstances, deciding, offers, performing, receipts, serving
+from wallet.sales import circumstances, deciding, offers, paying, performing, receipts, selling, serving, tenders
 from wallet.sales.offers import NOTHING, Wanted
 from wallet.sales.receipts import Sale
 from wallet.sales.request import Request
+from wallet.sales.selling import SoldGiftCard
 from wallet.sales.serving import CustomerRef, Served
-from wallet.values import OperatorId, Phrase, SaleId, Terminal
+from wallet.sales.tenders import Tender
+from wallet.values import MintedGiftCard, OperatorId, Phrase, SaleId, Terminal
 from wallet.visits import MemberCard
 
 # The revision as in programs.REVISION_AT_SQL, at the moment of the sale. Its code is used up in the same statement: no
@@ -55,17 +58,24 @@ SALE_BY_KEY_SQL = """
 """
 
 
+def no_mint() -> MintedGiftCard:
+    """For a caller whose baskets sell no gift cards."""
+    raise AssertionError("who sells gift cards can make numbers")
+
+
 @dataclass(frozen=True, slots=True)
 class Recorded:
     """The sale as it is now, the card as it is now, and whether this key had recorded it before.
 
-    `changed`: whether anything that is shown of the card changed by it just now.
+    `changed`: whether anything that is shown of the card changed by it just now. `gift_cards_sold`: the gift cards that
+    it has made, with their numbers; none once those are not to be shown any more.
     """
 
     sale: Sale
     card: MemberCard
     replayed: bool
     changed: bool
+    gift_cards_sold: tuple[SoldGiftCard, ...] = ()
 
 
 async def checkout(
@@ -75,6 +85,8 @@ async def checkout(
     customer: CustomerRef,
     basket: Basket,
     wanted: Wanted = NOTHING,
+    tendered: tuple[Tender, ...] = (),
+    mint: Mint = no_mint,
     quote_id: str | None = None,
     operator_id: OperatorId | None = None,
     idempotency_key: UUID,
@@ -88,15 +100,19 @@ async def checkout(
 
     Raises InvalidInput, NotFound (no such visit of this store, or it has ended; no such voucher or reward),
     CodeInvalid, CodeExpired, CodeAlreadyUsed, IdempotencyKeyReused, RedeemCodeNeeded, VoucherNotUsable,
-    RewardUnavailable, InsufficientPoints, QuoteChanged.
+    RewardUnavailable, InsufficientPoints, QuoteChanged, GiftCardNotUsable, InsufficientValue.
+
+    `mint` makes the numbers of the gift cards that are sold; the same ones, in the same order, for the same key.
     """
-    request = _asked(customer, basket, wanted, quote_id, operator_id, idempotency_key, now=now)
+    request = _asked(customer, basket, wanted, tendered, quote_id, operator_id, idempotency_key, now=now)
     try:
         baskets.check(basket, currency=terminal.currency, now=now)
         offers.check(wanted)
+        tenders.check(tendered)
+        selling.check(basket, tendered)
     except InvalidInput as refusal:
-        return await replay(refusal, conn, terminal=terminal, request=request)
-    return await record(conn, terminal=terminal, request=request, now=now)
+        return await replay(refusal, conn, terminal=terminal, request=request, mint=mint, now=now)
+    return await record(conn, terminal=terminal, request=request, mint=mint, now=now)
 
 
 async def replay_or(
@@ -107,6 +123,8 @@ async def replay_or(
     customer: CustomerRef,
     basket: Basket,
     wanted: Wanted = NOTHING,
+    tendered: tuple[Tender, ...] = (),
+    mint: Mint = no_mint,
     quote_id: str | None = None,
     idempotency_key: UUID,
     now: datetime,
@@ -116,21 +134,27 @@ async def replay_or(
     `customer` may be a code that nobody verified: it is only compared with the one that was recorded.
     Raises IdempotencyKeyReused, and `refusal` where the key has recorded nothing.
     """
-    request = _asked(customer, basket, wanted, quote_id, None, idempotency_key, now=now)
-    return await replay(refusal, conn, terminal=terminal, request=request)
+    request = _asked(customer, basket, wanted, tendered, quote_id, None, idempotency_key, now=now)
+    return await replay(refusal, conn, terminal=terminal, request=request, mint=mint, now=now)
 
 
 def _asked(
     customer: CustomerRef,
     basket: Basket,
     wanted: Wanted,
+    tendered: tuple[Tender, ...],
     quote_id: str | None,
     operator_id: OperatorId | None,
     idempotency_key: UUID,
     *,
     now: datetime,
 ) -> Request:
-    said = {"customer": serving.facts(customer), "basket": baskets.facts(basket), **wanted.facts()}
+    said = {
+        "customer": serving.facts(customer),
+        "basket": baskets.facts(basket),
+        **wanted.facts(),
+        **tenders.facts(tendered),
+    }
     return Request(
         customer=customer,
         basket=basket,
@@ -142,17 +166,64 @@ def _asked(
         offline=False,
         idempotency_key=idempotency_key,
         input_hash=fingerprint.of("checkout", said),
+        tenders=tendered,
     )
 
 
-async def record(conn: Conn, *, terminal: Terminal, request: Request, now: datetime) -> Recorded:
+async def record(conn: Conn, *, terminal: Terminal, request: Request, mint: Mint = no_mint, now: datetime) -> Recorded:
     """As `checkout`, for a request whose basket has been checked."""
     try:
         served = await serving.whom(conn, terminal=terminal, customer=request.customer)
     except (CodeInvalid, NotFound) as refusal:
-        return await replay(refusal, conn, terminal=terminal, request=request)
+        return await replay(refusal, conn, terminal=terminal, request=request, mint=mint, now=now)
+    row = await _begin(conn, terminal, request, served, now=now)
+    if row is None:
+        return await replay(NotFound(), conn, terminal=terminal, request=request, mint=mint, now=now)
+    suspicion = await _judged(conn, served, terminal, request, code_was_unused=row["code_was_unused"])
+    rules, sale_id = Rules.from_json(row["rules"]), SaleId(row["sale_id"])
+    cards = await ledger.lock_cards(conn, merchant_id=terminal.merchant_id, card_ids=[served.card_id], now=now)
+    card = cards[served.card_id]
+    plan, taken = await deciding.decide(
+        conn, terminal, request, served, rules, card, sale_id=sale_id, suspicion=suspicion, now=now
+    )
+    payer = await paying.payer(conn, terminal, rules, request.basket, served, customer_id=card.customer_id)
+    gift_cards = await paying.hold(conn, terminal, request, now=now)
+    shares = paying.judge(request.basket, request.tenders, gift_cards, payer=payer, plan=plan, now=now)
+    deciding.check_quote(terminal, request, plan, card, shares, now=now)
+    await performing.perform(
+        conn,
+        terminal=terminal,
+        sale_id=sale_id,
+        card=card,
+        rules=rules,
+        basket=request.basket,
+        plan=plan,
+        taken=taken,
+        occurred_at=request.occurred_at,
+        now=now,
+    )
+    sold = await paying.do(conn, terminal, request, card, gift_cards, shares, sale_id=sale_id, mint=mint, now=now)
+    member = await visits.member_card(conn, merchant_id=terminal.merchant_id, card_id=served.card_id)
+    sale = receipts.of_plan(
+        terminal,
+        request.basket,
+        plan,
+        shares,
+        sale_id=sale_id,
+        card_id=served.card_id,
+        revision=row["revision"],
+        offline=request.offline,
+        occurred_at=request.occurred_at,
+        now=now,
+    )
+    changed = bool(plan.points or plan.earning.eligible_minor or plan.earning.stamps or taken)
+    return Recorded(sale, member, replayed=False, changed=changed, gift_cards_sold=sold)
+
+
+async def _begin(conn: Conn, terminal: Terminal, request: Request, served: Served, *, now: datetime) -> Row | None:
+    """The sale has its row and its code is used up; None where the key has recorded something before."""
     basket = request.basket
-    row = await conn.fetchrow(
+    return await conn.fetchrow(
         INSERT_SALE_SQL,
         terminal.merchant_id,
         terminal.store_id,
@@ -172,42 +243,6 @@ async def record(conn: Conn, *, terminal: Terminal, request: Request, now: datet
         request.operator_id,
         as_bigint(served.code.jti) if served.code else None,
     )
-    if row is None:
-        return await replay(NotFound(), conn, terminal=terminal, request=request)
-    suspicion = await _judged(conn, served, terminal, request, code_was_unused=row["code_was_unused"])
-    rules, sale_id = Rules.from_json(row["rules"]), SaleId(row["sale_id"])
-    cards = await ledger.lock_cards(conn, merchant_id=terminal.merchant_id, card_ids=[served.card_id], now=now)
-    card = cards[served.card_id]
-    plan, taken = await deciding.decide(
-        conn, terminal, request, served, rules, card, sale_id=sale_id, suspicion=suspicion, now=now
-    )
-    deciding.check_quote(terminal, request, plan, card, now=now)
-    await performing.perform(
-        conn,
-        terminal=terminal,
-        sale_id=sale_id,
-        card=card,
-        rules=rules,
-        basket=basket,
-        plan=plan,
-        taken=taken,
-        occurred_at=request.occurred_at,
-        now=now,
-    )
-    member = await visits.member_card(conn, merchant_id=terminal.merchant_id, card_id=served.card_id)
-    sale = receipts.of_plan(
-        terminal,
-        basket,
-        plan,
-        sale_id=sale_id,
-        card_id=served.card_id,
-        revision=row["revision"],
-        offline=request.offline,
-        occurred_at=request.occurred_at,
-        now=now,
-    )
-    changed = bool(plan.points or plan.earning.eligible_minor or plan.earning.stamps or taken)
-    return Recorded(sale, member, replayed=False, changed=changed)
 
 
 async def _judged(
@@ -227,7 +262,9 @@ async def _judged(
     return request.doubt
 
 
-async def replay(refusal: Exception, conn: Conn, *, terminal: Terminal, request: Request) -> Recorded:
+async def replay(
+    refusal: Exception, conn: Conn, *, terminal: Terminal, request: Request, mint: Mint = no_mint, now: datetime
+) -> Recorded:
     """The sale that this key recorded before, with the card as it is now.
 
     Raises IdempotencyKeyReused where that had other input, and `refusal` where there is none.
@@ -240,4 +277,9 @@ async def replay(refusal: Exception, conn: Conn, *, terminal: Terminal, request:
     sale = await receipts.find(conn, terminal=terminal, sale_id=earlier["sale_id"])
     assert sale is not None, "a terminal's sales are of its own store"
     member = await visits.member_card(conn, merchant_id=terminal.merchant_id, card_id=earlier["card_id"])
-    return Recorded(sale, member, replayed=True, changed=False)
+    sold: tuple[SoldGiftCard, ...] = ()
+    if selling.sells(request.basket):
+        sold = await selling.sold_before(
+            conn, request.basket, merchant_id=terminal.merchant_id, sale_id=sale.sale_id, mint=mint, now=now
+        )
+    return Recorded(sale, member, replayed=True, changed=False, gift_cards_sold=sold)

@@ -7,6 +7,7 @@ from uuid import UUID
 from wallet.baskets import Basket
 from wallet.sales.offers import Wanted
 from wallet.sales.serving import CustomerRef
+from wallet.sales.tenders import Tender
 from wallet.values import OperatorId, Phrase
 
 
@@ -15,7 +16,8 @@ class Request:
     """One sale that a till asks to record.
 
     At `shown_at` the customer's code or visit had to be good; the rules in force at `occurred_at` judge what it earns.
-    With `quote_id` it does exactly what that quote said, or nothing. `doubt` is why the merchant should look at it,
+    With `quote_id` it does exactly what that quote said, or nothing. `tenders` pay a part of it. `doubt` is why the
+    merchant should look at it,
     whatever the rules say of it.
     """
 
@@ -30,3 +32,4 @@ class Request:
     idempotency_key: UUID
     input_hash: bytes
     doubt: Phrase | None = None
+    tenders: tuple[Tender, ...] = ()

@@ -13,7 +13,8 @@ from wallet.values import CardId, CheckInPurpose, ProgramId, SignedCode, Termina
 CustomerRef = VisitId | SignedCode | TypedCode
 
 VISIT_SERVED_SQL = """
-    SELECT v.card_id, c.program_id, v.purpose, v.expires_at
+    SELECT v.card_id, c.program_id, v.purpose, v.expires_at,
+           v.idempotency_key IS NULL AND NOT v.looked_up AS by_code
     FROM visits AS v
     JOIN cards AS c ON c.merchant_id = v.merchant_id AND c.card_id = v.card_id
     WHERE v.merchant_id = $1 AND v.visit_id = $2 AND v.store_id = $3
@@ -22,11 +23,15 @@ VISIT_SERVED_SQL = """
 
 @dataclass(frozen=True, slots=True)
 class OpenedVisit:
-    """A visit of the till's store, and when it ends. It may serve several sales until then."""
+    """A visit of the till's store, and when it ends. It may serve several sales until then.
+
+    `by_code`: a code that the customer showed opened it, no look-up and no enrolment.
+    """
 
     visit_id: VisitId
     purpose: CheckInPurpose
     expires_at: datetime
+    by_code: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +52,11 @@ class Served:
         return self.by.visit_id if isinstance(self.by, OpenedVisit) else None
 
     @property
+    def by_code(self) -> bool:
+        """Whether the customer has shown a code, which nobody does for them."""
+        return not isinstance(self.by, OpenedVisit) or self.by.by_code
+
+    @property
     def code(self) -> Identified | None:
         """The code that is used up with the sale; None for a visit, which may serve several."""
         return self.by if isinstance(self.by, Identified) else None
@@ -63,7 +73,7 @@ async def whom(conn: Conn, *, terminal: Terminal, customer: CustomerRef) -> Serv
     row = await conn.fetchrow(VISIT_SERVED_SQL, terminal.merchant_id, customer, terminal.store_id)
     if row is None:
         raise NotFound
-    visit = OpenedVisit(customer, CheckInPurpose(row["purpose"]), row["expires_at"])
+    visit = OpenedVisit(customer, CheckInPurpose(row["purpose"]), row["expires_at"], row["by_code"])
     return Served(row["card_id"], row["program_id"], visit)
 
 

@@ -265,7 +265,10 @@ async def sell(history: History, data: st.DataObject, *, rich: bool = False) -> 
 def assert_as_quoted(quoted: sales.Quote, recorded: Recorded, *, at_once: bool = True) -> None:
     """What was recorded is what the quote had said; a tier is held from the sale on, if not `at_once`."""
     plan, sale, card = quoted.plan, recorded.sale, recorded.card
-    assert (plan.points, plan.earning.stamps, plan.due_minor) == (sale.points, sale.stamps, sale.due.amount_minor)
+    assert (plan.points, plan.earning.stamps, quoted.due_minor) == (sale.points, sale.stamps, sale.due.amount_minor)
+    assert [(each.last4, each.amount, each.balance_after) for each in quoted.tenders] == [
+        (each.last4, each.paid.amount_minor, each.balance_after.amount_minor) for each in sale.tenders
+    ]
     assert [(line.line_id, line.points, line.status, line.reason) for line in plan.earning.lines] == [
         (line.line_id, line.points, line.status, line.reason) for line in sale.lines
     ]

@@ -226,7 +226,7 @@ async def test_an_id_that_says_it_is_good_for_longer_than_quotes_are_is_none(
     plan = (await quote(conn, shop.terminal, customer, receipt(500), now=now)).plan
     forged = {
         more: quoting.described(
-            shop.terminal, customer, receipt(500), NOTHING, plan,
+            shop.terminal, customer, receipt(500), NOTHING, plan, (),
             active=Points(0), debt=Points(0), expires_at=until, now=now,
         ).quote_id
         for more, until in later.items()

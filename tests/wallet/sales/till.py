@@ -4,6 +4,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
+from auth import gift_cards
+from auth.secrets import SecretBox
 from tests.factories import Shop
 from tests.wallet.counter import Member, qr, show
 from wallet import ledger, refunds, rewards, sales, visits
@@ -12,8 +14,10 @@ from wallet.database import Conn, Row
 from wallet.ledger import Cause
 from wallet.refunds import Refunded
 from wallet.rewards import Reward
-from wallet.sales import NOTHING, CustomerRef, Quote, Recorded, Wanted
+from wallet.sales import NOTHING, CustomerRef, Quote, Recorded, Tender, Wanted
 from wallet.values import CardId, CheckInPurpose, LineKind, Minor, Points, SaleId, Terminal, VisitId, VoucherId
+
+BOX = SecretBox(b"k" * 32)
 
 TABLES = (
     "sales",
@@ -75,10 +79,12 @@ async def checkout(
     basket: Basket,
     *,
     wanted: Wanted = NOTHING,
+    tendered: tuple[Tender, ...] = (),
     quote_id: str | None = None,
     key: UUID | None = None,
     now: datetime,
 ) -> Recorded:
+    key = key or uuid4()
     async with conn.transaction():
         return await sales.checkout(
             conn,
@@ -86,8 +92,12 @@ async def checkout(
             customer=customer,
             basket=basket,
             wanted=wanted,
+            tendered=tendered,
+            mint=gift_cards.repeatable(
+                BOX, merchant_id=terminal.merchant_id, terminal_id=terminal.terminal_id, key=key
+            ),
             quote_id=quote_id,
-            idempotency_key=key or uuid4(),
+            idempotency_key=key,
             now=now,
         )
 
@@ -99,10 +109,13 @@ async def quote(
     basket: Basket,
     *,
     wanted: Wanted = NOTHING,
+    tendered: tuple[Tender, ...] = (),
     now: datetime,
 ) -> Quote:
     async with conn.transaction():
-        return await sales.quote(conn, terminal=terminal, customer=customer, basket=basket, wanted=wanted, now=now)
+        return await sales.quote(
+            conn, terminal=terminal, customer=customer, basket=basket, wanted=wanted, tendered=tendered, now=now
+        )
 
 
 async def claimed(conn: Conn, shop: Shop, member: Member, reward: Reward, *, now: datetime) -> VoucherId:
@@ -137,6 +150,7 @@ async def refund(
             sale_id=sale_id,
             line_ids=list(line_ids) or None,
             amount_minor=amount,
+            mint=gift_cards.minter(BOX, merchant_id=terminal.merchant_id),
             idempotency_key=key or uuid4(),
             now=now,
         )
