@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from wallet.errors import InvalidInput
+from wallet.stores import country_of
 
 TYPED_MAX = 40
 
@@ -81,12 +82,6 @@ def normalise(typed: str, *, locale: str, field: str) -> str:
     if plan is not None and (national := _national(plan, text)):
         return f"+{plan.code}{national}"
     raise InvalidInput.of(field, "phone_invalid" if plan or not text.isdigit() else "phone_needs_country")
-
-
-def country_of(locale: str) -> str | None:
-    """The country in a BCP 47 tag: `ml-IN` and `ml-Mlym-IN` are India's. None where it names none."""
-    parts = locale.split("-")[1:]
-    return next((part.upper() for part in parts if len(part) == 2 and part.isalpha()), None)
 
 
 def _national(plan: Plan, text: str) -> str | None:

@@ -11,6 +11,7 @@ import strawberry
 from auth.keys import KeyRing
 from auth.secrets import SecretBox
 from resolvers.loaders import RequestLoaders
+from resolvers.providers import Provider
 from schema.context import Context
 from wallet.database import Pool
 from wallet.values import CardId, MerchantId
@@ -40,6 +41,8 @@ class RequestContext(Context):
     changes: Changes
     client: bytes
     """Where the request comes from, for counting tries; empty if that is not known."""
+    payments: Provider | None = None
+    """Who takes the money for gifts of value; None where none are sent."""
 
     def __post_init__(self) -> None:
         self.loaders = RequestLoaders(self.pool, self.viewer, self.now, self.rings.current)

@@ -17,29 +17,57 @@ from auth.sessions import Session
 from auth.statements import SignedStatement, sign
 from auth.viewers import Viewer, as_customer
 from schema.context import (
+    ActivitiesWanted,
     BalanceWanted,
     CardWanted,
     GiftsWanted,
     HistoryWanted,
+    MemberGiftCardsWanted,
     OffersWanted,
     RewardWanted,
     StatementWanted,
     VouchersWanted,
 )
 from schema.failures import Unauthenticated
-from schema.ids import CardKey, CustomerKey, EntryKey, GiftKey, MemberCardKey, ProgramKey, VoucherKey
-from wallet import balances, cards, gifts, history, lots, programs, rewards, standings, statements, visits
+from schema.ids import (
+    CardKey,
+    CustomerKey,
+    EntryKey,
+    GiftCardKey,
+    GiftDesignKey,
+    GiftKey,
+    MemberCardKey,
+    ProgramKey,
+    RewardKey,
+    VoucherKey,
+)
+from wallet import (
+    balances,
+    cards,
+    gifts,
+    history,
+    lots,
+    payments,
+    programs,
+    rewards,
+    standings,
+    statements,
+    value,
+    visits,
+)
 from wallet.balances import Balance
 from wallet.cards import Card, Expiring
 from wallet.database import Pool
 from wallet.errors import NotFound
-from wallet.gifts import Gift, GiftPage
+from wallet.gifts import Design, DesignKey, Event, Gift, GiftPage, designs, events
 from wallet.history import Entry
 from wallet.lots import Lot
+from wallet.payments import Payment
 from wallet.programs import Program
 from wallet.rewards import Reward, RewardOffer, Voucher
 from wallet.standings import Member
 from wallet.tiers import Progress
+from wallet.value import Activity, GiftCard
 from wallet.values import CustomerId
 from wallet.visits import MemberCard
 
@@ -48,7 +76,7 @@ V = TypeVar("V")
 
 PROGRAMS_SQL = """
     SELECT p.merchant_id, p.program_id, d.number, p.slug, p.name, m.name AS merchant_name, p.point_name,
-           p.point_name_plural, p.currency, m.timezone, r.revision, r.rules,
+           p.point_name_plural, p.currency, m.timezone, m.country, r.revision, r.rules,
            (SELECT w.name FROM rewards AS w
             WHERE w.merchant_id = p.merchant_id AND w.program_id = p.program_id
               AND w.slug = r.rules #>> '{stamps,reward}') AS stamp_reward
@@ -147,11 +175,54 @@ class RequestLoaders:
             raise NotFound
         return voucher
 
+    async def gift_cards(self, customer: CustomerKey) -> Sequence[GiftCard]:
+        async with self._pool.acquire() as conn:
+            return await value.of_customer(conn, customer_id=customer.customer_id)
+
+    async def activities(self, wanted: ActivitiesWanted) -> Sequence[Activity]:
+        return await self._gathered(self._load_activities).load(wanted)
+
+    async def member_gift_cards(self, wanted: MemberGiftCardsWanted) -> Sequence[GiftCard]:
+        return await self._gathered(self._load_member_gift_cards).load(wanted)
+
     async def sent_gifts(self, wanted: GiftsWanted) -> GiftPage:
         async with self._pool.acquire() as conn:
             return await gifts.sent_by(
                 conn, customer_id=wanted.customer.customer_id, first=wanted.first, after=wanted.after
             )
+
+    async def received_gifts(self, wanted: GiftsWanted) -> GiftPage:
+        async with self._pool.acquire() as conn:
+            return await gifts.received_by(
+                conn, customer_id=wanted.customer.customer_id, first=wanted.first, after=wanted.after
+            )
+
+    async def gift_events(self, key: GiftKey) -> Sequence[Event]:
+        return await self._gathered(self._load_gift_events).load(key)
+
+    async def gift_payment(self, key: GiftKey) -> Payment | None:
+        return await self._gathered(self._load_gift_payments).load(key)
+
+    async def gift_design(self, key: GiftDesignKey) -> Design:
+        return await self._gathered(self._load_designs, keep=True).load(key)
+
+    async def gift_designs(self, key: ProgramKey) -> Sequence[Design]:
+        async with self._pool.acquire() as conn:
+            return await designs.of_program(conn, merchant_id=key.merchant_id, program_id=key.program_id)
+
+    async def gift_card(self, key: GiftCardKey) -> GiftCard:
+        """The viewer's own. Raises NotFound."""
+        async with self._pool.acquire() as conn:
+            card = await value.find(
+                conn, customer_id=self._customer_id(), merchant_id=key.merchant_id, gift_card_id=key.gift_card_id
+            )
+        if card is None:
+            raise NotFound
+        return card
+
+    async def reward(self, key: RewardKey) -> Reward:
+        """A reward of which it is known that the viewer may see it."""
+        return await self._gathered(self._load_rewards_by_key, keep=True).load(key)
 
     async def gift(self, key: GiftKey) -> Gift:
         """A gift that the viewer sent. Raises NotFound."""
@@ -271,3 +342,42 @@ class RequestLoaders:
                 vouchers = await rewards.vouchers(conn, cards=keys, states=states, now=self._now)
                 found.update({each: vouchers[each.card.card_id] for each in alike})
         return [found[each] for each in wanted]
+
+    async def _load_activities(self, pages: list[ActivitiesWanted]) -> list[Sequence[Activity]]:
+        """One statement for all gift cards of which the same part is asked for."""
+        found: dict[ActivitiesWanted, Sequence[Activity]] = {}
+        async with self._pool.acquire() as conn:
+            for first, before_seq in {(page.first, page.before_seq) for page in pages}:
+                alike = [page for page in pages if (page.first, page.before_seq) == (first, before_seq)]
+                keys = sorted({(page.gift_card.merchant_id, page.gift_card.gift_card_id) for page in alike})
+                activities = await value.activities(conn, gift_cards=keys, first=first, before_seq=before_seq)
+                found.update({page: activities[page.gift_card.gift_card_id] for page in alike})
+        return [found[page] for page in pages]
+
+    async def _load_gift_events(self, keys: list[GiftKey]) -> list[list[Event]]:
+        async with self._pool.acquire() as conn:
+            found = await events.of_gifts(conn, gifts=sorted({(key.merchant_id, key.gift_id) for key in keys}))
+        return [found[key.gift_id] for key in keys]
+
+    async def _load_gift_payments(self, keys: list[GiftKey]) -> list[Payment | None]:
+        async with self._pool.acquire() as conn:
+            found = await payments.of_gifts(conn, gifts=sorted({(key.merchant_id, key.gift_id) for key in keys}))
+        return [found.get(key.gift_id) for key in keys]
+
+    async def _load_designs(self, keys: list[GiftDesignKey]) -> list[Design | BaseException]:
+        wanted = [DesignKey(key.merchant_id, key.design_id) for key in keys]
+        async with self._pool.acquire() as conn:
+            found = await designs.by_keys(conn, keys=wanted)
+        return [found.get(key) or NotFound() for key in wanted]
+
+    async def _load_rewards_by_key(self, keys: list[RewardKey]) -> list[Reward | BaseException]:
+        wanted = [(key.merchant_id, key.reward_id) for key in keys]
+        async with self._pool.acquire() as conn:
+            found = await rewards.rewards_by_keys(conn, keys=wanted)
+        return [found.get(key) or NotFound() for key in wanted]
+
+    async def _load_member_gift_cards(self, keys: list[MemberGiftCardsWanted]) -> list[list[GiftCard]]:
+        cards_asked = sorted({(key.card.merchant_id, key.card.card_id) for key in keys})
+        async with self._pool.acquire() as conn:
+            found = await value.of_members(conn, cards=cards_asked, store_id=keys[0].store_id, now=self._now)
+        return [found[key.card.card_id] for key in keys]

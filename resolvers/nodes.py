@@ -8,11 +8,16 @@ from resolvers.context import Info, RequestContext
 from schema.card import Card
 from schema.customer import Customer
 from schema.gift import Gift
+from schema.gift_card import GiftCard, GiftCardActivity
+from schema.gift_design import GiftDesign
 from schema.history import SHOWN, PointsEntry
 from schema.ids import (
     CardKey,
     CustomerKey,
     EntryKey,
+    GiftCardActivityKey,
+    GiftCardKey,
+    GiftDesignKey,
     GiftKey,
     NodeKey,
     ProgramKey,
@@ -26,7 +31,7 @@ from schema.program import Program
 from schema.reward import Reward
 from schema.session import Session
 from schema.voucher import Voucher
-from wallet import cards, gifts, history, rewards
+from wallet import cards, gifts, history, rewards, value
 from wallet.database import Conn
 from wallet.errors import NotFound
 from wallet.values import CustomerId
@@ -38,6 +43,8 @@ async def node(info: Info, node_id: NodeId) -> Node | None:
         return None
     if isinstance(key, ProgramKey):
         return await _program(context, key)
+    if isinstance(key, GiftDesignKey):
+        return await _design(context, key)
     customer_id = callers.customer_id(context)
     async with context.pool.acquire() as conn:
         return await _own(conn, context, key, customer_id)
@@ -46,6 +53,14 @@ async def node(info: Info, node_id: NodeId) -> Node | None:
 async def _program(context: RequestContext, key: ProgramKey) -> Program | None:
     try:
         return Program.from_domain(await context.loaders.program(key))
+    except NotFound:
+        return None
+
+
+async def _design(context: RequestContext, key: GiftDesignKey) -> GiftDesign | None:
+    """Public, as the programs that have them."""
+    try:
+        return GiftDesign.from_domain(await context.loaders.gift_design(key))
     except NotFound:
         return None
 
@@ -68,8 +83,10 @@ async def _own(conn: Conn, context: RequestContext, key: NodeKey, customer_id: C
             return await _entry(conn, context, key, customer_id)
         case GiftKey():
             await callers.signed_in(conn, context)
-            gift = await gifts.find(conn, customer_id=customer_id, merchant_id=key.merchant_id, gift_id=key.gift_id)
-            return Gift.from_domain(gift) if gift else None
+            return await _gift(conn, key, customer_id)
+        case GiftCardKey() | GiftCardActivityKey():
+            await callers.signed_in(conn, context)
+            return await _stored(conn, key, customer_id)
         case RewardKey() | VoucherKey():
             await callers.signed_in(conn, context)
             return await _bought(conn, context, key, customer_id)
@@ -88,6 +105,15 @@ async def _card(conn: Conn, context: RequestContext, key: CardKey, customer_id: 
     )
 
 
+async def _gift(conn: Conn, key: GiftKey, customer_id: CustomerId) -> Gift | None:
+    """A gift that the customer sent or claimed."""
+    merchant_id, gift_id = key.merchant_id, key.gift_id
+    gift = await gifts.find(conn, customer_id=customer_id, merchant_id=merchant_id, gift_id=gift_id)
+    if gift is None:
+        gift = await gifts.find_received(conn, customer_id=customer_id, merchant_id=merchant_id, gift_id=gift_id)
+    return Gift.from_domain(gift) if gift else None
+
+
 async def _entry(conn: Conn, context: RequestContext, key: EntryKey, customer_id: CustomerId) -> PointsEntry | None:
     card = await _card(conn, context, CardKey(key.merchant_id, key.card_id), customer_id)
     if card is None:
@@ -97,6 +123,18 @@ async def _entry(conn: Conn, context: RequestContext, key: EntryKey, customer_id
     if entry is None or entry.kind not in SHOWN:
         return None
     return PointsEntry.from_domain(entry)
+
+
+async def _stored(conn: Conn, key: GiftCardKey | GiftCardActivityKey, customer_id: CustomerId) -> Node | None:
+    """A gift card of the customer's own, or something that happened on one."""
+    merchant_id, gift_card_id = key.merchant_id, key.gift_card_id
+    if isinstance(key, GiftCardKey):
+        card = await value.find(conn, customer_id=customer_id, merchant_id=merchant_id, gift_card_id=gift_card_id)
+        return GiftCard.from_domain(card) if card else None
+    activity = await value.find_activity(
+        conn, customer_id=customer_id, merchant_id=merchant_id, gift_card_id=gift_card_id, seq=key.seq
+    )
+    return GiftCardActivity.from_domain(activity) if activity else None
 
 
 async def _bought(

@@ -7,7 +7,18 @@ from datetime import datetime
 from resolvers import callers
 from resolvers.arguments import NodeId
 from resolvers.context import Info
-from schema.ids import MemberCardKey, NodeKey, RewardKey, SaleKey, TerminalKey, VisitKey, VoucherKey, decode
+from schema.gift_card import MemberGiftCard
+from schema.ids import (
+    MemberCardKey,
+    MemberGiftCardKey,
+    NodeKey,
+    RewardKey,
+    SaleKey,
+    TerminalKey,
+    VisitKey,
+    VoucherKey,
+    decode,
+)
 from schema.node import Node
 from schema.reward import Reward
 from schema.sale import Sale
@@ -15,7 +26,7 @@ from schema.terminal import Terminal
 from schema.translations import Translator
 from schema.visit import MemberCard, Visit
 from schema.voucher import Voucher
-from wallet import rewards, sales, values, visits
+from wallet import rewards, sales, value, values, visits
 from wallet.database import Conn
 from wallet.errors import NotFound
 
@@ -59,6 +70,15 @@ async def _seen_by(
         case RewardKey(terminal.merchant_id, reward_id):
             reward = await rewards.find_reward_of_merchant(conn, merchant_id=terminal.merchant_id, reward_id=reward_id)
             return Reward.from_domain(reward) if reward and reward.is_had_at(terminal.store_id) else None
+        case MemberGiftCardKey(terminal.merchant_id, gift_card_id):
+            gift_card = await value.find_served(
+                conn,
+                merchant_id=terminal.merchant_id,
+                gift_card_id=gift_card_id,
+                store_id=terminal.store_id,
+                now=now,
+            )
+            return MemberGiftCard.from_domain(gift_card) if gift_card else None
         case VoucherKey(terminal.merchant_id, voucher_id):
             return await _voucher(conn, terminal, voucher_id, now=now)
         case _:

@@ -19,7 +19,9 @@ from schema.context import CardWanted
 from schema.customer import BirthdayAlreadySet
 from schema.errors import FieldProblem, IdempotencyKeyReused, InvalidInput, NotFound, TooManyAttempts, UserError
 from schema.gift import Gift, GiftLimitReached, GiftNotClaimable, GiftNotOpen, InsufficientPoints
+from schema.gift_card import GiftCardNotUsable, InsufficientValue
 from schema.ids import CardKey, CustomerKey, GiftKey, ProgramKey, VoucherKey, decode
+from schema.money import Money
 from schema.operator import OperatorUnknown
 from schema.phrases import PHRASES
 from schema.program import point_names
@@ -32,6 +34,7 @@ from schema.terminal import ActivationCodeRejected
 from schema.translations import PointNames
 from schema.visit import CodeAlreadyUsed, CodeExpired, CodeInvalid
 from schema.voucher import Voucher, VoucherNotUsable
+from wallet import values
 from wallet.errors import Refusal
 from wallet.values import Phrase
 
@@ -55,6 +58,8 @@ ERROR_TYPES: Mapping[type[Refusal], type[UserError]] = {
     wallet.errors.RewardUnavailable: RewardUnavailable,
     wallet.errors.VoucherNotUsable: VoucherNotUsable,
     wallet.errors.OperatorUnknown: OperatorUnknown,
+    wallet.errors.GiftCardNotUsable: GiftCardNotUsable,
+    wallet.errors.InsufficientValue: InsufficientValue,
     auth.errors.SessionEnded: SessionEnded,
     auth.errors.SignInCodeRejected: SignInCodeRejected,
     auth.errors.ActivationCodeRejected: ActivationCodeRejected,
@@ -117,8 +122,21 @@ async def _error_of_spending(refusal: Refusal, info: Info) -> UserError:
             voucher = await info.context.loaders.voucher(VoucherKey(merchant_id, voucher_id))
             message = _say(info, "voucher_takes_nothing_off" if vain else "voucher_not_usable")
             return VoucherNotUsable(message=message, voucher=Voucher.from_domain(voucher))
+        case wallet.errors.GiftCardNotUsable(phrase=phrase):
+            return GiftCardNotUsable(message=await _said(info, phrase))
+        case wallet.errors.InsufficientValue(needed=needed, available=available):
+            return _insufficient_value(info, needed, available)
         case _:
             return _error_of_any(refusal, info)
+
+
+def _insufficient_value(info: Info, needed: values.Money, available: values.Money) -> InsufficientValue:
+    facts = {"needed_minor": needed.amount_minor, "available_minor": available.amount_minor}
+    return InsufficientValue(
+        message=_say(info, "insufficient_value", **facts, currency=needed.currency),
+        needed=Money.from_domain(needed),
+        available=Money.from_domain(available),
+    )
 
 
 def _error_of_any(refusal: Refusal, info: Info) -> UserError:

@@ -5,7 +5,20 @@ from collections.abc import AsyncGenerator
 import strawberry
 from strawberry.schema.config import StrawberryConfig
 
-from resolvers import card_changes, check_ins, confirmations, gifts, nodes, profiles, programs, rewards, sessions
+from resolvers import (
+    card_changes,
+    check_ins,
+    confirmations,
+    gift_cards,
+    gift_changes,
+    gift_drafts,
+    gifts,
+    nodes,
+    profiles,
+    programs,
+    rewards,
+    sessions,
+)
 from resolvers.refusals import HANDLERS
 from schema.card import Card, CardChange, JoinProgramResult
 from schema.check_in import CreateCheckInCodeResult
@@ -15,11 +28,18 @@ from schema.customer import Customer, SetBirthdayResult, UpdateProfileResult
 from schema.gift import (
     CancelGiftResult,
     ClaimGiftResult,
+    DeclineGiftResult,
     Gift,
     GiftPreview,
+    MarkGiftViewedResult,
+    RescheduleGiftResult,
     ResendGiftResult,
     SendGiftResult,
+    ThankForGiftResult,
 )
+from schema.gift_card import GiftCard, GiftCardActivity, TransferGiftCardBalanceResult
+from schema.gift_design import GiftDesign
+from schema.gift_draft import GiftDraftResult
 from schema.history import PointsEntry
 from schema.money import Money
 from schema.node import Node
@@ -41,6 +61,10 @@ class Query:
         resolver=gifts.gift,
         description="Public: what an emailed gift link shows. Never changes anything. "
         "Null for anything that cannot be claimed by this token.",
+    )
+    gift_draft: GiftDraftResult = strawberry.field(
+        resolver=gift_drafts.gift_draft,
+        description="A gift before it is sent: its mail and its page. Nothing is written.",
     )
     node: Node | None = strawberry.field(resolver=nodes.node)
 
@@ -77,9 +101,24 @@ class Mutation:
         description="Sends the email again, to a corrected address if one is given. The earlier link stops working.",
     )
     claim_gift: ClaimGiftResult = strawberry.mutation(resolver=gifts.claim_gift)
+    reschedule_gift: RescheduleGiftResult = strawberry.mutation(
+        resolver=gifts.reschedule_gift, description="Before its email has left."
+    )
+    decline_gift: DeclineGiftResult = strawberry.mutation(resolver=gifts.decline_gift)
+    thank_for_gift: ThankForGiftResult = strawberry.mutation(
+        resolver=gifts.thank_for_gift, description="By whoever claimed it, once."
+    )
+    mark_gift_viewed: MarkGiftViewedResult = strawberry.mutation(
+        resolver=gifts.mark_gift_viewed,
+        description="Says that a person, not a mail scanner, has the gift before their eyes.",
+    )
     claim_reward: ClaimRewardResult = strawberry.mutation(
         resolver=rewards.claim_reward,
         description="Buys a reward with points or stamps now, to be used at the till later.",
+    )
+    transfer_gift_card_balance: TransferGiftCardBalanceResult = strawberry.mutation(
+        resolver=gift_cards.transfer_gift_card_balance,
+        description="Moves money between the viewer's own gift cards of one program.",
     )
     cancel_voucher: CancelVoucherResult = strawberry.mutation(
         resolver=rewards.cancel_voucher, description="Gives the points back to their own lots."
@@ -93,13 +132,30 @@ class Subscription:
         description="An event for every committed change of the card, in order of revision. "
         "The socket closes with 4403 when the access token expires.",
     )
+    gift_changed: AsyncGenerator[Gift, None] = strawberry.subscription(
+        resolver=gift_changes.gift_changed,
+        description="A gift that one sent: as it is, and again whenever something became of it.",
+    )
 
 
 customer_schema = strawberry.Schema(
     query=Query,
     mutation=Mutation,
     subscription=Subscription,
-    types=[Card, Customer, Gift, Money, PointsEntry, Program, Reward, Session, Voucher],
+    types=[
+        Card,
+        Customer,
+        Gift,
+        GiftCard,
+        GiftCardActivity,
+        GiftDesign,
+        Money,
+        PointsEntry,
+        Program,
+        Reward,
+        Session,
+        Voucher,
+    ],
     config=StrawberryConfig(scalar_map=SCALARS, disable_field_suggestions=True),
     exception_handlers=HANDLERS,
 )

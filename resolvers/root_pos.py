@@ -7,6 +7,7 @@ from resolvers import look_ups, operations, pos_nodes, refunds, sales, terminals
 from resolvers.refusals import HANDLERS
 from schema.checkout import CheckoutResult, SettleOfflineResult
 from schema.enrolment import EnrolResult
+from schema.gift_card import MemberGiftCard
 from schema.look_up import LookUpResult
 from schema.node import Node
 from schema.operation import Operation
@@ -78,7 +79,7 @@ class Mutation:
 pos_schema = strawberry.Schema(
     query=Query,
     mutation=Mutation,
-    types=[MemberCard, Reward, Sale, Terminal, Visit, Voucher],
+    types=[MemberCard, MemberGiftCard, Reward, Sale, Terminal, Visit, Voucher],
     config=StrawberryConfig(scalar_map=SCALARS, disable_field_suggestions=True),
     exception_handlers=HANDLERS,
 )

@@ -9,6 +9,8 @@ from strawberry import UNSET
 
 from schema.errors import IdempotencyKeyReused, InvalidInput, NotFound
 from schema.gift import InsufficientPoints
+from schema.gift_card import GiftCardNotUsable, InsufficientValue
+from schema.money import Money
 from schema.operator import OperatorUnknown
 from schema.quote import QuoteChanged, RedeemCodeNeeded
 from schema.reward import RewardUnavailable
@@ -28,6 +30,23 @@ class CheckoutInput:
     )
 
 
+@strawberry.type(description="A gift card that a line has made. The customer has to be given the number and the PIN.")
+class SoldGiftCard:
+    line_id: str
+    number: str
+    pin: str
+    balance: Money
+
+    @classmethod
+    def from_domain(cls, sold: sales.SoldGiftCard) -> "SoldGiftCard":
+        return cls(
+            line_id=sold.line_id,
+            number=sold.minted.number,
+            pin=sold.minted.pin,
+            balance=Money.from_domain(sold.balance),
+        )
+
+
 @strawberry.type(
     description="Earning nothing is no failure: points is 0 and the lines say why. "
     "The same key again gives the same sale, and replayed is true."
@@ -36,6 +55,7 @@ class SaleRecorded:
     sale: Sale
     card: MemberCard
     replayed: bool
+    gift_cards_sold: list[SoldGiftCard] = strawberry.field(description="Numbers are shown here once.")
 
     @classmethod
     def from_domain(cls, recorded: sales.Recorded, say: Translator) -> "SaleRecorded":
@@ -43,6 +63,7 @@ class SaleRecorded:
             sale=Sale.from_domain(recorded.sale, recorded.card),
             card=MemberCard.from_domain(recorded.card, say),
             replayed=recorded.replayed,
+            gift_cards_sold=[SoldGiftCard.from_domain(each) for each in recorded.gift_cards_sold],
         )
 
 
@@ -59,6 +80,8 @@ CheckoutError = (
     | InsufficientPoints
     | RedeemCodeNeeded
     | OperatorUnknown
+    | GiftCardNotUsable
+    | InsufficientValue
 )
 CheckoutResult = Annotated[SaleRecorded | CheckoutError, strawberry.union("CheckoutResult")]
 

@@ -10,17 +10,30 @@ import strawberry
 from auth.sessions import Session
 from auth.statements import SignedStatement
 from auth.viewers import Viewer
-from schema.ids import CardKey, CustomerKey, EntryKey, GiftKey, MemberCardKey, ProgramKey, VoucherKey
+from schema.ids import (
+    CardKey,
+    CustomerKey,
+    EntryKey,
+    GiftCardKey,
+    GiftDesignKey,
+    GiftKey,
+    MemberCardKey,
+    ProgramKey,
+    RewardKey,
+    VoucherKey,
+)
 from schema.translations import DEFAULT, Translator, translator
 from wallet.balances import Balance
 from wallet.cards import Card, Expiring
-from wallet.gifts import Gift, GiftPage, Place
+from wallet.gifts import Design, Event, Gift, GiftPage, Place
 from wallet.history import Entry
 from wallet.lots import Lot
+from wallet.payments import Payment
 from wallet.programs import Program
 from wallet.rewards import Reward, RewardOffer, Voucher
 from wallet.standings import Member
 from wallet.tiers import Progress
+from wallet.value import Activity, GiftCard
 from wallet.values import EntryKind, StoreId, Terminal, VoucherState
 from wallet.visits import MemberCard
 
@@ -49,6 +62,14 @@ class OffersWanted:
 
     card: CardKey
     store_id: StoreId | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MemberGiftCardsWanted:
+    """What of the card's owner can pay at the store."""
+
+    card: CardKey
+    store_id: StoreId
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +106,17 @@ class StatementWanted:
 
 
 @dataclass(frozen=True, slots=True)
+class ActivitiesWanted:
+    """`first` activities of a gift card before that number."""
+
+    gift_card: GiftCardKey
+    first: int
+    before_seq: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class GiftsWanted:
-    """`first` gifts that the customer sent before the one at `after`."""
+    """`first` gifts that the customer sent, or claimed, before the one at `after`."""
 
     customer: CustomerKey
     first: int
@@ -108,8 +138,18 @@ class Loaders(Protocol):
     async def offers(self, wanted: OffersWanted) -> Sequence[RewardOffer]: ...
     async def vouchers(self, wanted: VouchersWanted) -> Sequence[Voucher]: ...
     async def voucher(self, key: VoucherKey) -> Voucher: ...
+    async def gift_cards(self, customer: CustomerKey) -> Sequence[GiftCard]: ...
+    async def activities(self, wanted: ActivitiesWanted) -> Sequence[Activity]: ...
+    async def member_gift_cards(self, wanted: MemberGiftCardsWanted) -> Sequence[GiftCard]: ...
     async def sent_gifts(self, wanted: GiftsWanted) -> GiftPage: ...
+    async def received_gifts(self, wanted: GiftsWanted) -> GiftPage: ...
     async def gift(self, key: GiftKey) -> Gift: ...
+    async def gift_events(self, key: GiftKey) -> Sequence[Event]: ...
+    async def gift_payment(self, key: GiftKey) -> Payment | None: ...
+    async def gift_design(self, key: GiftDesignKey) -> Design: ...
+    async def gift_designs(self, key: ProgramKey) -> Sequence[Design]: ...
+    async def gift_card(self, key: GiftCardKey) -> GiftCard: ...
+    async def reward(self, key: RewardKey) -> Reward: ...
     async def sessions(self, customer: CustomerKey) -> Sequence[Session]: ...
     async def member_card(self, key: MemberCardKey) -> MemberCard: ...
     async def tier(self, member: Member) -> Progress: ...
@@ -122,6 +162,8 @@ class Context:
     now: datetime
     wished_locale: str | None
     """What Accept-Language asks for, if we speak it."""
+    public_url: str = ""
+    """What the addresses of our own pages and pictures begin with, without a slash at its end."""
     own_locale: str | None = field(default=None, init=False)
     """What the customer has chosen, once it is known."""
     terminal: Terminal | None = field(default=None, init=False)

@@ -11,8 +11,9 @@ from schema.card import Card
 from schema.connection import page_size, read_gift_cursor
 from schema.context import GiftsWanted, Info
 from schema.errors import InvalidInput, UserError
-from schema.field import given
+from schema.field import described, given
 from schema.gift import GiftConnection
+from schema.gift_card import GiftCard
 from schema.ids import CustomerKey, encode
 from schema.node import Node
 from schema.session import Session
@@ -42,6 +43,16 @@ class Customer(Node):
         wanted = GiftsWanted(self.key, page_size(first), read_gift_cursor(given(after)))
         page = await info.context.loaders.sent_gifts(wanted)
         return GiftConnection.from_domain(page, after=wanted.after is not None)
+
+    @described("The gifts that the viewer claimed, the newest claim first.")
+    async def received_gifts(self, info: Info, first: int = 20, after: str | None = UNSET) -> GiftConnection:
+        wanted = GiftsWanted(self.key, page_size(first), read_gift_cursor(given(after)))
+        page = await info.context.loaders.received_gifts(wanted)
+        return GiftConnection.from_domain(page, after=wanted.after is not None)
+
+    @described("Of all shops, those with money first, and of them the newest.")
+    async def gift_cards(self, info: Info) -> list[GiftCard]:
+        return [GiftCard.from_domain(card) for card in await info.context.loaders.gift_cards(self.key)]
 
     @strawberry.field
     async def sessions(self, info: Info) -> list[Session]:

@@ -16,6 +16,8 @@ from wallet.errors import NotFound
 from wallet.values import (
     CardId,
     CustomerId,
+    DesignId,
+    GiftCardId,
     GiftId,
     MerchantId,
     ProgramId,
@@ -110,6 +112,35 @@ class VoucherKey:
     voucher_id: VoucherId
 
 
+@dataclass(frozen=True, slots=True)
+class GiftCardKey:
+    """The gift card as its owner sees it."""
+
+    merchant_id: MerchantId
+    gift_card_id: GiftCardId
+
+
+@dataclass(frozen=True, slots=True)
+class GiftCardActivityKey:
+    merchant_id: MerchantId
+    gift_card_id: GiftCardId
+    seq: int
+
+
+@dataclass(frozen=True, slots=True)
+class MemberGiftCardKey:
+    """The same gift card as the counter sees it: another type, so another id."""
+
+    merchant_id: MerchantId
+    gift_card_id: GiftCardId
+
+
+@dataclass(frozen=True, slots=True)
+class GiftDesignKey:
+    merchant_id: MerchantId
+    design_id: DesignId
+
+
 NodeKey = (
     CustomerKey
     | SessionKey
@@ -124,6 +155,10 @@ NodeKey = (
     | SaleKey
     | RewardKey
     | VoucherKey
+    | GiftCardKey
+    | GiftCardActivityKey
+    | MemberGiftCardKey
+    | GiftDesignKey
 )
 Key = TypeVar("Key", bound=NodeKey)
 
@@ -157,6 +192,14 @@ def encode(key: NodeKey) -> strawberry.ID:  # noqa: C901 -- one line for each ki
             return _text(b"R", merchant_id, reward_id)
         case VoucherKey(merchant_id, voucher_id):
             return _text(b"K", merchant_id, voucher_id)
+        case GiftCardKey(merchant_id, gift_card_id):
+            return _text(b"B", merchant_id, gift_card_id)
+        case GiftCardActivityKey(merchant_id, gift_card_id, seq):
+            return strawberry.ID(_text(b"J", merchant_id, gift_card_id) + _number(seq))
+        case MemberGiftCardKey(merchant_id, gift_card_id):
+            return _text(b"H", merchant_id, gift_card_id)
+        case GiftDesignKey(merchant_id, design_id):
+            return _text(b"D", merchant_id, design_id)
 
 
 def entry_id(merchant_id: MerchantId, card_id: CardId, seq: int) -> strawberry.ID:
@@ -207,6 +250,16 @@ def decode(text: str) -> NodeKey | None:  # noqa: C901 -- one line for each kind
             return RewardKey(MerchantId(_uuid(raw, 0)), RewardId(_uuid(raw, 1)))
         case b"K", 33:
             return VoucherKey(MerchantId(_uuid(raw, 0)), VoucherId(_uuid(raw, 1)))
+        case b"B", 33:
+            return GiftCardKey(MerchantId(_uuid(raw, 0)), GiftCardId(_uuid(raw, 1)))
+        case b"J", 41:
+            seq = int.from_bytes(raw[33:], "big")
+            place = MerchantId(_uuid(raw, 0)), GiftCardId(_uuid(raw, 1))
+            return GiftCardActivityKey(*place, seq) if seq <= SEQ_MAX else None
+        case b"H", 33:
+            return MemberGiftCardKey(MerchantId(_uuid(raw, 0)), GiftCardId(_uuid(raw, 1)))
+        case b"D", 33:
+            return GiftDesignKey(MerchantId(_uuid(raw, 0)), DesignId(_uuid(raw, 1)))
         case _:
             return None
 

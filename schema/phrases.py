@@ -16,10 +16,14 @@ REFUSALS: Mapping[str, Sentence] = {
     "not_found.joinProgram": says("There is no such program. Scan the poster again, or ask the shop for its link."),
     "not_found.createCheckInCode": says("This card was not found. Open it again from your cards."),
     "not_found.sendGift": says("This card was not found. Open it again from your cards."),
+    "not_found.giftDraft": says("This card was not found. Open it again from your cards."),
     "not_found.cancelGift": says("This gift was not found among those you sent."),
     "not_found.resendGift": says("This gift was not found among those you sent."),
+    "not_found.rescheduleGift": says("This gift was not found among those you sent."),
+    "not_found.thankForGift": says("This gift was not found among those you claimed."),
     "not_found.claimReward": says("This reward was not found. Open the list of rewards again."),
     "not_found.cancelVoucher": says("This voucher was not found among yours."),
+    "not_found.transferGiftCardBalance": says("This gift card was not found among yours."),
     "not_found.signOut": says("This device is not signed in any more."),
     "not_found.quote": says(
         "The visit is over, or the voucher or reward is not for this customer. Scan the customer's code again."
@@ -76,12 +80,31 @@ REFUSALS: Mapping[str, Sentence] = {
         "These lines were refunded already: {lines}. Leave them out and try again.",
         by="line_count",
     ),
-    "redeem_code_needed": says("To use a reward or a voucher, ask the customer for the code to redeem, and scan it."),
+    "redeem_code_needed": says(
+        "To use a reward or a voucher, or the customer's own gift card, ask the customer for the code to redeem, and"
+        " scan it."
+    ),
     "quote_changed": says("Something has changed since this was shown. Please look at it again and confirm."),
     "insufficient_points": says("This needs {needed_points}; the card has {available_points}."),
     "gift_not_open": says("This gift was claimed, cancelled or returned already."),
+    "gift_not_open.rescheduleGift": says("The mail of this gift has left already, or the gift is over."),
     "reward_unavailable": says("This reward cannot be had now."),
     "voucher_not_usable": says("This voucher cannot be used here and now."),
+    "gift_card_pending": says("The gift card ending in {last4} is not paid for yet."),
+    "gift_card_active": says("The gift card ending in {last4} is not blocked."),
+    "gift_card_blocked": says("The gift card ending in {last4} is blocked. Please ask the shop."),
+    "gift_card_deactivated": says("The gift card ending in {last4} cannot be used any more."),
+    "gift_card_past": says("The time of the gift card ending in {last4} is over."),
+    "gift_card_begun": says("The gift card ending in {last4} is in use already."),
+    "gift_card_full": says("The gift card ending in {last4} can take {room_minor} more at most."),
+    "gift_card_unknown": says("This gift card was not found. Check its number and its PIN."),
+    "gift_card_locked": says("Too many numbers or PINs of gift cards were wrong. Try again later, or pay otherwise."),
+    "gift_card_other_program": says("The gift card ending in {last4} is of another shop."),
+    "gift_card_pin_needed": says(
+        "To pay more than {limit_minor} with the gift card ending in {last4}, its PIN is needed. Type it behind the"
+        " number."
+    ),
+    "insufficient_value": says("This needs {needed_minor}; the gift card has {available_minor}."),
     "voucher_takes_nothing_off": says(
         "This voucher takes nothing off this purchase, so it was not used. Leave it out, and keep it for another time."
     ),
@@ -104,6 +127,10 @@ REFUSALS: Mapping[str, Sentence] = {
 # Limits on gifts, which the program sets.
 GIFT_LIMITS: Mapping[str, Sentence] = {
     "gifts_not_offered": says("This program has no gifts."),
+    "value_gifts_not_offered": says("This program has no gifts of money."),
+    "gift_value_too_large": says("You can send {most_minor} at most in one gift."),
+    "gift_value_per_day": says("In one day you can send gifts of {day_minor} together at most. Try again tomorrow."),
+    "gift_held": says("A first gift of this size is looked at before it is sent, on {until_at} at the latest."),
     "gift_too_large": says("You can send {most_points} at most in one gift."),
     "gifts_per_day": counted(
         "You can send {gifts} gift a day. Try again tomorrow.",
@@ -115,6 +142,7 @@ GIFT_LIMITS: Mapping[str, Sentence] = {
         "You can send gifts to {recipients} people a day. Try again tomorrow.",
         by="recipients",
     ),
+    "gift_mailbox_full": says("This address has been sent many gifts today. Try again tomorrow."),
 }
 
 # Why a member cannot have a reward.
@@ -129,6 +157,7 @@ REWARDS: Mapping[str, Sentence] = {
     ),
     "reward_of_tiers": says("Only for members of this tier: {tiers}."),
     "reward_elsewhere": says("This store does not have it."),
+    "reward_not_given": says("It is for full punch cards and cannot be given away."),
     "reward_takes_nothing_off": says("{reward} takes nothing off this purchase, so it was not bought."),
 }
 
@@ -141,6 +170,14 @@ PROBLEMS: Mapping[str, Sentence] = {
         "This is too long: {most} characters are allowed.",
         by="most",
     ),
+    "one_worth": says("Choose one: points, an amount of money, or a reward."),
+    "gift_card_gives_money": says("Out of a gift card only an amount of money can be sent."),
+    "gift_value_too_small": says("Send {least_minor} at least."),
+    "unknown_design": says("This picture cannot be chosen any more. Choose another one."),
+    "thanked_already": says("You have sent your thanks for this gift already."),
+    "picture_too_large": says("The picture is empty or larger than {most} KB."),
+    "picture_form": says("This is no PNG or SVG picture, or it is damaged."),
+    "picture_not_plain": says("The SVG has something in it besides a drawing: a script, a link, or what loads more."),
     "unprintable": says("This holds characters that cannot be printed."),
     "has_link": says("This holds something that looks like a link or an address. Please leave it out."),
     "out_of_range": says("This must be from {least} to {most}."),
@@ -161,6 +198,27 @@ PROBLEMS: Mapping[str, Sentence] = {
         by="minutes",
     ),
     "not_a_locale": says("Use a language tag, e.g. ml-IN."),
+    "not_a_country": says("Use the two letters of the country, e.g. IN."),
+    "country_needed": says("The language tag names no country. Say it too, e.g. IN."),
+    "gift_card_same": says("Choose another gift card to move the money to."),
+    "gift_card_elsewhere": says("Money can move only between gift cards of the same program."),
+    "gift_card_number_form": says("A gift card's number has {least} to {most} digits."),
+    "nothing_left_to_pay": says("Nothing is left for this gift card to pay."),
+    "gift_card_buys_gift_card": says(
+        "A gift card cannot pay for another gift card. Its line has to be paid otherwise."
+    ),
+    "gift_card_needs_value": says("A gift card needs an amount."),
+    "gift_card_too_much": says("No more than {most_minor} may be on a gift card."),
+    "gift_cards_unequal": says("This cannot be divided among {quantity} gift cards of the same value."),
+    "loads_no_gift_card": says("Only a line that sells a gift card can load one."),
+    "offline_no_gift_cards": says("Gift cards cannot be used or sold without a network."),
+    "sold_gift_card_spent": says(
+        "The gift card ending in {last4} that was sold with this is not as it was sold. Its line cannot come back."
+    ),
+    "sold_gift_card_whole": says("A line that sold a gift card comes back whole or not at all."),
+    "gift_card_number_taken": says("There is a gift card of this number already."),
+    "not_a_date": says("Use year, month and day, e.g. 2031-12-31."),
+    "not_nothing": says("This must not be zero."),
     "gift_too_small": says("Send {least_points} at least."),
     "too_far_ahead": says("This is too far ahead. The last possible day is {latest_at}."),
     "in_past": says("This lies in the past."),
@@ -337,10 +395,34 @@ TERMS: Mapping[str, Sentence] = {
     "term_no_gifts": says("You cannot send {name} as a gift."),
     "term_gift": says("You can send from {min_points:bare} up to {max_points} as a gift."),
     "term_gift_limits": says("In one day: at most {gifts} gifts, to at most {recipients} people."),
+    "term_gift_mailbox": says("One address is sent at most {gifts} gifts in one day."),
+    "term_gift_new_account": says("In the first {days} days after joining: at most {gifts} gifts in one day."),
     "term_gift_return": counted(
         "A gift that nobody claims comes back to you after {days} day.",
         "A gift that nobody claims comes back to you after {days} days.",
         by="days",
+    ),
+}
+
+# What a program says of money as a gift and on gift cards.
+VALUE_TERMS: Mapping[str, Sentence] = {
+    "term_value_gift": says("You can send money as a gift, from {least_minor} up to {most_minor}."),
+    "term_value_per_day": says("In one day you can send gifts of {day_minor} together at most."),
+    "term_value_new_account": says(
+        "In the first {days} days after joining: gifts of {new_minor} together in one day at most."
+    ),
+    "term_value_hold": says(
+        "Your first gift of more than {hold_minor} is sent a little later, so that we can look at it."
+    ),
+    "term_value_mailbox": says(
+        "A gift of more than {mailbox_minor} can be claimed only with the address that it was sent to."
+    ),
+    "term_value_pin": says("To spend more than {pin_minor} by a gift card's number, its PIN is needed too."),
+    "term_value_never_expires": says("Money on a gift card does not expire."),
+    "term_value_expiry": counted(
+        "Money on a gift card can be spent for {months} month after some was last put on it.",
+        "Money on a gift card can be spent for {months} months after some was last put on it.",
+        by="months",
     ),
 }
 
@@ -428,6 +510,7 @@ RECEIPTS: Mapping[str, Sentence] = {
     ),
     "receipt_used": says("You used: {rewards}."),
     "receipt_tier": says("You have reached this tier: {tier}."),
+    "receipt_tender": says("The gift card ending in {last4} paid {paid_minor}; {left_minor} is left on it."),
     "receipt_refunded": says("You earned {points} with this purchase; {refunded_points:bare} went back with a return."),
     "receipt_refunded_pending": says(
         "You earned {points} with this purchase; {refunded_points:bare} went back with a return. The rest is to spend"
@@ -455,6 +538,7 @@ REASONS: Mapping[str, Sentence] = {
     "expired": says("Not used in time; earned on {earned_at}."),
     "gift_sent": says("A gift to {recipient}."),
     "gift_cancelled": says("You cancelled your gift to {recipient}."),
+    "gift_declined": says("Your gift to {recipient} was declined."),
     "gift_returned": says("Your gift to {recipient} was not claimed in time."),
     "gift_received": says("A gift from {sender}."),
 }
@@ -509,6 +593,8 @@ DELIVERY: Mapping[str, Sentence] = {
     "delivery.unwanted": says("Whoever reads this mailbox wants no gifts by mail."),
     "delivery.refused": says("The mail service of this address refused the mail. Check the address, or try another."),
     "delivery.unreachable": says("The mail service of this address could not be reached. Send it again later."),
+    "delivery.failed_before": says("Mail to this mailbox came back before. Check the address, or try another."),
+    "delivery.not_mailed": says("The shop sends no mail to this mailbox. Try another address."),
 }
 
 # What the web pages answer.
@@ -525,6 +611,7 @@ PHRASES: Mapping[str, Sentence] = {
     **REWARDS,
     **PROBLEMS,
     **TERMS,
+    **VALUE_TERMS,
     **LINES,
     **RECEIPTS,
     **REASONS,

@@ -9,12 +9,13 @@ from schema.context import Info
 from schema.errors import InvalidInput, NotFound, UserError
 from schema.field import described
 from schema.gift import InsufficientPoints
+from schema.gift_card import GiftCardNotUsable, InsufficientValue
 from schema.ids import ProgramKey
 from schema.money import Money
 from schema.operator import OperatorUnknown
 from schema.program import point_names
 from schema.reward import RewardUnavailable
-from schema.sale import Discount, EarnedLine, beside_points, earned_of
+from schema.sale import Discount, EarnedLine, Tender, beside_points, earned_of, paid_by_cards
 from schema.translations import Translator, translator
 from schema.visit import CodeAlreadyUsed, CodeExpired, CodeInvalid
 from schema.voucher import VoucherNotUsable
@@ -36,6 +37,7 @@ class Quote:
     stamps: int
     tier_after: str | None = strawberry.field(description="The tier that the sale brings; null where it brings none.")
     expires_at: datetime = strawberry.field(description="Until then a checkout can be told to do exactly this.")
+    tenders: list[Tender]
     quote: strawberry.Private[sales.Quote]
 
     @described("One line for the paper receipt, in the store's language.")
@@ -48,6 +50,7 @@ class Quote:
         said = [*beside_points(plan.earning.stamps, [offer.reward for offer in plan.offers], self.tier_after)]
         if plan.points or not plan.earning.stamps:
             said.insert(0, earned_of(plan.points, names, active_at=active_at, in_review=plan.held is not None))
+        said += paid_by_cards(receipts.tenders_paid(self.quote.tenders, self.quote.basket.currency))
         say = translator(terminal.locale, terminal.timezone)
         return " ".join(say.say(phrase, names) for phrase in said)
 
@@ -61,10 +64,11 @@ class Quote:
             balance_after=quote.balance_after,
             total=Money.from_domain(Amount(basket.total_minor, basket.currency)),
             discounts=[Discount.from_domain(part) for part in receipts.discounts_of(basket, plan)],
-            due=Money.from_domain(Amount(plan.due_minor, basket.currency)),
+            due=Money.from_domain(Amount(quote.due_minor, basket.currency)),
             stamps=plan.earning.stamps,
             tier_after=plan.standing.tier if plan.standing else None,
             expires_at=quote.expires_at,
+            tenders=[Tender.from_domain(each) for each in receipts.tenders_paid(quote.tenders, basket.currency)],
             quote=quote,
         )
 
@@ -90,6 +94,8 @@ QuoteResult = Annotated[
     | VoucherNotUsable
     | InsufficientPoints
     | RedeemCodeNeeded
-    | OperatorUnknown,
+    | OperatorUnknown
+    | GiftCardNotUsable
+    | InsufficientValue,
     strawberry.union("QuoteResult"),
 ]

@@ -9,7 +9,7 @@ from strawberry import UNSET
 from schema.errors import IdempotencyKeyReused, InvalidInput, NotFound, UserError
 from schema.money import Money
 from schema.operator import OperatorUnknown
-from schema.sale import Sale
+from schema.sale import Sale, Tender
 from schema.translations import Translator
 from schema.visit import MemberCard
 from wallet import refunds
@@ -40,6 +40,9 @@ class SaleRefunded:
     )
     refund_due: Money
     debt: Points = strawberry.field(description="What was due and not on the card: later purchases pay it.")
+    returned_tenders: list[Tender] = strawberry.field(
+        description="What went back to gift cards, the last that had paid first; refundDue is the rest."
+    )
 
     @classmethod
     def from_domain(cls, refunded: refunds.Refunded, say: Translator) -> "SaleRefunded":
@@ -51,6 +54,7 @@ class SaleRefunded:
             points_given_back=refunded.points_given_back,
             refund_due=Money.from_domain(refunded.due),
             debt=Points(max(0, refunded.debt)),
+            returned_tenders=[Tender.from_domain(each) for each in refunded.returned],
         )
 
 

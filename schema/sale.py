@@ -24,6 +24,24 @@ strawberry.enum(LineKind)
 strawberry.enum(EarnStatus)
 
 
+@strawberry.input(one_of=True)
+class GiftCardRefInput:
+    id: strawberry.ID | None = strawberry.field(
+        default=UNSET, description="A card of the customer who is served. To pay with it needs a REDEEM code or visit."
+    )
+    number: str | None = strawberry.field(
+        default=UNSET, description="As it is scanned or typed, with its PIN behind it where that is needed."
+    )
+
+
+@strawberry.input(
+    description="Money value that pays part of the bill: a card of the visiting customer, or a number read from a card."
+)
+class TenderInput:
+    gift_card: GiftCardRefInput
+    amount_minor: int | None = strawberry.field(default=UNSET, description="All that is needed, if left out.")
+
+
 @strawberry.input
 class SaleLineInput:
     line_id: str = strawberry.field(description="The POS's own id of the line, unique within the sale.")
@@ -33,6 +51,10 @@ class SaleLineInput:
     description: str | None = UNSET
     quantity: int = 1
     amount_minor: int = strawberry.field(description="What the customer pays for the whole line, after discounts.")
+    loads: GiftCardRefInput | None = strawberry.field(
+        default=UNSET,
+        description="On a GIFT_CARD_SALE line: the card to load; a new one is made if left out.",
+    )
 
 
 @strawberry.input
@@ -50,6 +72,7 @@ class SaleInput:
     )
     reward_ids: list[strawberry.ID] | None = UNSET
     operator_pin: str | None = strawberry.field(default=UNSET, description="Who stands at the till.")
+    tenders: list[TenderInput] | None = UNSET
 
 
 @strawberry.type(description="Why a line earned what it earned.")
@@ -75,6 +98,21 @@ class Discount:
         return cls(reward=Reward.from_domain(part.reward), line_id=part.line_id, amount=Money.from_domain(part.amount))
 
 
+@strawberry.type(description="What a gift card pays, or is given back, and what is on it then.")
+class Tender:
+    last4: str
+    paid: Money
+    balance_after: Money
+
+    @classmethod
+    def from_domain(cls, tender: receipts.Tender) -> "Tender":
+        return cls(
+            last4=tender.last4,
+            paid=Money.from_domain(tender.paid),
+            balance_after=Money.from_domain(tender.balance_after),
+        )
+
+
 @strawberry.type
 class Sale(Node):
     receipt_number: str
@@ -87,6 +125,7 @@ class Sale(Node):
     due: Money
     stamps: int
     in_review: bool = strawberry.field(description="Earned, but held back for the merchant to look at.")
+    tenders: list[Tender]
     sale: strawberry.Private[sales.Sale]
     member: strawberry.Private[visits.MemberCard | None]
 
@@ -102,7 +141,8 @@ class Sale(Node):
         member = self.member or await info.context.loaders.member_card(key)
         names = PointNames(member.point_name, member.point_name_plural)
         say = translator(terminal.locale, terminal.timezone)
-        return " ".join(say.say(phrase, names) for phrase in _receipt(self.sale, names))
+        said = [*_receipt(self.sale, names), *paid_by_cards(self.sale.tenders)]
+        return " ".join(say.say(phrase, names) for phrase in said)
 
     @classmethod
     def from_domain(cls, sale: sales.Sale, member: visits.MemberCard | None = None) -> "Sale":
@@ -119,8 +159,23 @@ class Sale(Node):
             due=Money.from_domain(sale.due),
             stamps=sale.stamps,
             in_review=sale.in_review,
+            tenders=[Tender.from_domain(tender) for tender in sale.tenders],
             sale=sale,
             member=member,
+        )
+
+
+def paid_by_cards(tenders: Sequence[receipts.Tender]) -> Iterator[Phrase]:
+    """What is said of each gift card that paid."""
+    for tender in tenders:
+        yield Phrase(
+            "receipt_tender",
+            {
+                "last4": tender.last4,
+                "paid_minor": tender.paid.amount_minor,
+                "left_minor": tender.balance_after.amount_minor,
+                "currency": tender.paid.currency,
+            },
         )
 
 

@@ -6,9 +6,10 @@ from typing import Annotated
 import strawberry
 from strawberry import UNSET
 
-from schema.context import Info, OffersWanted, VouchersWanted
+from schema.context import Info, MemberGiftCardsWanted, OffersWanted, VouchersWanted
 from schema.errors import TooManyAttempts, UserError
 from schema.field import described
+from schema.gift_card import MemberGiftCard
 from schema.ids import CardKey, MemberCardKey, ProgramKey, VisitKey, encode
 from schema.node import Node
 from schema.operator import OperatorUnknown
@@ -58,6 +59,13 @@ class MemberCard(Node):
         assert terminal is not None, "only a till is shown a member's card"
         found = await info.context.loaders.vouchers(VouchersWanted(self._card, (VoucherState.USABLE,)))
         return [Voucher.from_domain(voucher) for voucher in found if voucher.is_usable_at(terminal.store_id)]
+
+    @described("Money that can pay here, the soonest to expire first. Of somebody who was looked up there is none.")
+    async def gift_cards(self, info: Info) -> list[MemberGiftCard]:
+        terminal = info.context.terminal
+        assert terminal is not None, "only a till is shown a member's card"
+        found = await info.context.loaders.member_gift_cards(MemberGiftCardsWanted(self._card, terminal.store_id))
+        return [MemberGiftCard.from_domain(card) for card in found]
 
     @property
     def _card(self) -> CardKey:

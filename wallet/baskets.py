@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from wallet.errors import InvalidInput, Problem
 from wallet.fingerprint import Json
-from wallet.values import MINOR_MAX, LineKind, Minor, Phrase
+from wallet.values import MINOR_MAX, LineKind, Minor, NamedGiftCard, Phrase
 
 LINES_MAX = 500
 QUANTITY_MAX = 2**31 - 1
@@ -25,7 +25,10 @@ UNPRINTABLE = frozenset({"Cc", "Cs", "Zl", "Zp"})
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line of a receipt. `amount_minor` is what the customer pays for the whole line, after discounts."""
+    """One line of a receipt. `amount_minor` is what the customer pays for the whole line, after discounts.
+
+    `loads`: of a GIFT_CARD_SALE line, the card that it loads; new ones are made, as many as its quantity, if None.
+    """
 
     line_id: str
     amount_minor: Minor
@@ -34,6 +37,12 @@ class Line:
     category: str | None = None
     description: str | None = None
     quantity: int = 1
+    loads: NamedGiftCard | None = None
+
+    @property
+    def is_gift_card(self) -> bool:
+        """Whether stored value is sold here."""
+        return self.kind is LineKind.GIFT_CARD_SALE
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +90,7 @@ def facts(basket: Basket) -> Mapping[str, Json]:
                 "description": line.description,
                 "quantity": line.quantity,
                 "amountMinor": line.amount_minor,
+                **({"loads": [str(line.loads.gift_card_id), line.loads.by.value]} if line.loads else {}),
             }
             for line in basket.lines
         ],

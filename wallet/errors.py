@@ -18,6 +18,8 @@ Refusal
 ├── RewardUnavailable      with every reason why this member cannot have it
 ├── VoucherNotUsable       used, cancelled, past its date, or of no use for this basket
 ├── PeriodTooLong          more entries than one statement holds, from `until` on
+├── GiftCardNotUsable      not paid, blocked, deactivated, past its date or full
+├── InsufficientValue      money needed, and on the gift card
 └── OperatorUnknown        no PIN, a wrong one, or one too many until retry_at
 """
 
@@ -26,7 +28,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from wallet.values import GiftId, MerchantId, Phrase, Points, VoucherId
+from wallet.values import GiftCardId, GiftId, MerchantId, Money, Phrase, Points, VoucherId
 
 if TYPE_CHECKING:
     from wallet.sales.quoting import Quote
@@ -149,6 +151,26 @@ class VoucherNotUsable(Refusal):
         self.merchant_id = merchant_id
         self.voucher_id = voucher_id
         self.takes_nothing_off = takes_nothing_off
+
+
+class GiftCardNotUsable(Refusal):
+    """It cannot be done with this gift card as it is; `phrase` says why. Without an id there is none of the number that
+    was typed, or its PIN was wrong: the two are never told apart.
+    """
+
+    def __init__(self, phrase: Phrase, gift_card_id: GiftCardId | None = None) -> None:
+        super().__init__(phrase.code)
+        self.phrase = phrase
+        self.gift_card_id = gift_card_id
+
+
+class InsufficientValue(Refusal):
+    """More money is needed than is on the gift card."""
+
+    def __init__(self, *, needed: Money, available: Money) -> None:
+        super().__init__(f"needed {needed.amount_minor}, available {available.amount_minor} {available.currency}")
+        self.needed = needed
+        self.available = available
 
 
 class OperatorUnknown(Refusal):

@@ -1,7 +1,7 @@
 """A customer who left the phone at home: the till asks for the card by the whole address or number, and is watched.
 
-Whoever can ask can find out who is a member, so it is asked for in full, it shows what a scan shows and no more, each
-time is written down, and it opens a visit to earn on: what a card can spend needs the customer's own code.
+Whoever can ask can find out who is a member, so it is asked for in full, it shows what a scan shows but for the gift
+cards, each time is written down, and it opens a visit to earn on: what a card can spend needs the customer's own code.
 """
 
 from dataclasses import dataclass

@@ -9,8 +9,9 @@ from wallet import ledger
 from wallet.baskets import text_problems
 from wallet.database import Conn, Row
 from wallet.errors import InvalidInput, NotFound, Problem
-from wallet.rules import Rules, terms
+from wallet.rules import Rules, terms, value_terms
 from wallet.rules.reading import SLUG as SLUG
+from wallet.value import law
 from wallet.values import MerchantId, Phrase, ProgramId
 
 NAME_MAX = 80
@@ -19,7 +20,7 @@ POINT_NAME_MAX = 30
 # The newest of the revisions that had begun, else the first: a till may tell of a sale from before the program began.
 FIND_PROGRAM_BY_SLUG_SQL = """
     SELECT p.merchant_id, p.program_id, d.number, p.slug, p.name, m.name AS merchant_name, p.point_name,
-           p.point_name_plural, p.currency, m.timezone, r.revision, r.rules,
+           p.point_name_plural, p.currency, m.timezone, m.country, r.revision, r.rules,
            (SELECT w.name FROM rewards AS w
             WHERE w.merchant_id = p.merchant_id AND w.program_id = p.program_id
               AND w.slug = r.rules #>> '{stamps,reward}') AS stamp_reward
@@ -38,7 +39,7 @@ FIND_PROGRAM_BY_SLUG_SQL = """
 
 GET_PROGRAM_SQL = """
     SELECT p.merchant_id, p.program_id, d.number, p.slug, p.name, m.name AS merchant_name, p.point_name,
-           p.point_name_plural, p.currency, m.timezone, r.revision, r.rules,
+           p.point_name_plural, p.currency, m.timezone, m.country, r.revision, r.rules,
            (SELECT w.name FROM rewards AS w
             WHERE w.merchant_id = p.merchant_id AND w.program_id = p.program_id
               AND w.slug = r.rules #>> '{stamps,reward}') AS stamp_reward
@@ -130,6 +131,7 @@ class Program:
     point_name_plural: str
     currency: str
     timezone: str
+    country: str
     revision: int
     rules: Rules
     stamp_reward: str | None
@@ -142,7 +144,9 @@ class Program:
     def terms(self) -> list[Phrase]:
         """The rules as sentences."""
         rewards = {self.rules.stamps.reward: self.stamp_reward} if self.rules.stamps and self.stamp_reward else {}
-        return terms(self.rules, currency=self.currency, point_name_plural=self.point_name_plural, rewards=rewards)
+        said = terms(self.rules, currency=self.currency, point_name_plural=self.point_name_plural, rewards=rewards)
+        months = law.months_of(self.country, stated=self.rules.gifts.validity_months)
+        return [*said, *value_terms(self.rules.gifts, currency=self.currency, months=months)]
 
 
 def from_row(row: Row) -> Program:
@@ -157,6 +161,7 @@ def from_row(row: Row) -> Program:
         point_name_plural=row["point_name_plural"],
         currency=row["currency"],
         timezone=row["timezone"],
+        country=row["country"],
         revision=row["revision"],
         rules=Rules.from_json(row["rules"]),
         stamp_reward=row["stamp_reward"],

@@ -22,6 +22,9 @@ GiftId = NewType("GiftId", UUID)
 VoucherId = NewType("VoucherId", UUID)
 RewardId = NewType("RewardId", UUID)
 OperatorId = NewType("OperatorId", UUID)
+GiftCardId = NewType("GiftCardId", UUID)
+PaymentId = NewType("PaymentId", UUID)
+DesignId = NewType("DesignId", UUID)
 
 Points = NewType("Points", int)
 """A whole number of points."""
@@ -107,6 +110,8 @@ class VoucherOrigin(StrEnum):
     """Bought at the till and used in the same moment."""
     STAMPS = "STAMPS"
     """Given for a full punch card."""
+    GIFT = "GIFT"
+    """Bought by somebody else and given away."""
 
 
 class VoucherState(StrEnum):
@@ -116,14 +121,95 @@ class VoucherState(StrEnum):
     LAPSED = "LAPSED"
 
 
+class GiftKind(StrEnum):
+    POINTS = "POINTS"
+    VALUE = "VALUE"
+    """Money, on a gift card of its own."""
+    REWARD = "REWARD"
+
+
 class GiftStatus(StrEnum):
+    AWAITING_PAYMENT = "AWAITING_PAYMENT"
     SCHEDULED = "SCHEDULED"
     SENT = "SENT"
     DELIVERED = "DELIVERED"
     BOUNCED = "BOUNCED"
+    VIEWED = "VIEWED"
+    """A person, not a mail scanner, had it before their eyes."""
     CLAIMED = "CLAIMED"
+    SPENT = "SPENT"
+    """Claimed, and nothing is left of it. Told from what was claimed; no gift is stored so."""
+    DECLINED = "DECLINED"
     CANCELLED = "CANCELLED"
     RETURNED = "RETURNED"
+
+
+class GiftCardState(StrEnum):
+    PENDING = "PENDING"
+    """Made, and nothing on it yet."""
+    ACTIVE = "ACTIVE"
+    BLOCKED = "BLOCKED"
+    DEACTIVATED = "DEACTIVATED"
+    """For good."""
+
+
+class ActivityKind(StrEnum):
+    """What happens to a gift card, and between what and what its money moves."""
+
+    ACTIVATE = "ACTIVATE"
+    """The first money: what was sold comes onto the card."""
+    LOAD = "LOAD"
+    """More of what was sold."""
+    REDEEM = "REDEEM"
+    """Spent."""
+    REFUND = "REFUND"
+    """What was spent comes back."""
+    ADJUST = "ADJUST"
+    """The merchant gives or takes, with a reason."""
+    TRANSFER_IN = "TRANSFER_IN"
+    """From another card."""
+    TRANSFER_OUT = "TRANSFER_OUT"
+    """To another card."""
+    BLOCK = "BLOCK"
+    UNBLOCK = "UNBLOCK"
+    DEACTIVATE = "DEACTIVATE"
+    """The end of the card: what was left is un-sold if a payment or a sale is given back, else the merchant's."""
+    IMPORT = "IMPORT"
+    """The first money, brought from another system."""
+    EXPIRE = "EXPIRE"
+
+
+@dataclass(frozen=True, slots=True)
+class MintedGiftCard:
+    """A new number and PIN, shown once and never written anywhere, with what is kept of them: keyed hashes."""
+
+    number: str = field(repr=False)
+    pin: str = field(repr=False)
+    number_hash: bytes = field(repr=False)
+    pin_hash: bytes = field(repr=False)
+
+    @property
+    def last4(self) -> str:
+        return self.number[-4:]
+
+
+class ShownBy(StrEnum):
+    """What a till has of a gift card that it names."""
+
+    OWNER = "OWNER"
+    """Its id, which the customer who is served owns."""
+    NUMBER = "NUMBER"
+    """Its number alone."""
+    PIN = "PIN"
+    """Its number and its PIN."""
+
+
+@dataclass(frozen=True, slots=True)
+class NamedGiftCard:
+    """A gift card that a till names, and what it has of it."""
+
+    gift_card_id: GiftCardId
+    by: ShownBy
 
 
 @dataclass(frozen=True, slots=True)

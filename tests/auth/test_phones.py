@@ -81,14 +81,6 @@ def test_where_the_country_s_way_is_not_known_its_code_is_asked_for(locale: str)
     assert [problem.phrase.code for problem in refusal.value.problems] == ["phone_needs_country"]
 
 
-@pytest.mark.parametrize(
-    ("locale", "country"),
-    [("ml-IN", "IN"), ("ml-Mlym-IN", "IN"), ("en-gb", "GB"), ("en", None), ("zh-Hant", None), ("en-150", None)],
-)
-def test_the_country_is_read_from_a_language_tag(locale: str, country: str | None) -> None:
-    assert phones.country_of(locale) == country
-
-
 @pytest.mark.parametrize("country", phones.PLANS)
 def test_a_number_of_every_known_country_is_the_same_with_and_without_its_code(country: str) -> None:
     # given the shortest number of the plan, made of the first digits that it allows

@@ -99,7 +99,8 @@ async def test_spending_is_refused_in_the_words_of_the_program(
         # when it is quoted or sold, then each says why not
         assert await way(till, earn, rewardIds=[reward_id(coffee)]) == {
             "__typename": "RedeemCodeNeeded",
-            "message": "To use a reward or a voucher, ask the customer for the code to redeem, and scan it.",
+            "message": "To use a reward or a voucher, or the customer's own gift card, ask the customer for the code to"
+            " redeem, and scan it.",
         }
         short = await way(till, visit, rewardIds=[reward_id(dear)])
         assert (short["__typename"], short["needed"], short["available"]) == ("InsufficientPoints", 101, 59)

@@ -7,12 +7,14 @@ import pytest
 
 from auth import rate_limits
 from resolvers.look_ups import A_MERCHANT_S_MISSES, A_TILL_S_LOOK_UPS
+from schema.ids import MemberGiftCardKey, encode
 from tests.factories import INSERT_TERMINAL_SESSION_SQL, Shop
 from tests.resolvers.api import Api, as_terminal
-from tests.resolvers.counter import sale_of
+from tests.resolvers.counter import sale_of, scanned, shown_code
 from tests.resolvers.documents import CHECKOUT, MEMBER
 from tests.resolvers.world import Person, count, everything
 from tests.wallet.counter import another_till
+from tests.wallet.ledger.value.scenes import balances, make_gift_card
 from wallet.database import Conn
 
 LOOK_UP = (
@@ -28,6 +30,20 @@ LOOK_UP = (
 """
     + MEMBER
 )
+GIFT_CARDS = "card { id giftCards { last4 balance { amountMinor } } }"
+LOOK_UP_GIFT_CARDS = (
+    f"mutation ($input: LookUpInput!) {{ lookUp(input: $input) {{ ... on Visit {{ id {GIFT_CARDS} }} }} }}"
+)
+ENROL_GIFT_CARDS = f"""
+    mutation ($input: EnrolInput!) {{
+        enrol(input: $input) {{ ... on CustomerEnrolled {{ visit {{ id {GIFT_CARDS} }} }} }}
+    }}
+"""
+CHECKOUT_GIFT_CARDS = f"""
+    mutation ($input: CheckoutInput!) {{ checkout(input: $input) {{ ... on SaleRecorded {{ {GIFT_CARDS} }} }} }}
+"""
+MEMBER_GIFT_CARDS = "query ($id: ID!) { node(id: $id) { ... on MemberCard { giftCards { last4 } } } }"
+NODE = "query ($id: ID!) { node(id: $id) { __typename } }"
 NOBODY = {
     "__typename": "NotFound",
     "message": "Nobody with a card of this shop was found. Check it for a typo, or enrol the customer.",
@@ -161,3 +177,39 @@ async def test_a_till_that_was_revoked_looks_nobody_up(till: Api, asha: Person, 
     await conn.execute("UPDATE terminals SET revoked_at = $1", till.now)
     assert await till.failure(LOOK_UP, input={"email": "asha@example.com"}) == "UNAUTHENTICATED"
     assert await count(conn, "look_ups") == 0
+
+
+async def test_gift_cards_are_shown_to_and_used_by_whoever_shows_a_code_and_not_whoever_says_an_address(
+    till: Api, phone: Api, asha: Person, shop: Shop, conn: Conn
+) -> None:
+    # given a member with a gift card, who is looked up, and who is enrolled once more
+    mine = await make_gift_card(conn, shop, 20_000, owner=asha.customer_id, now=till.now)
+    gift_card = encode(MemberGiftCardKey(shop.merchant_id, mine))
+    visit = await till.do(LOOK_UP_GIFT_CARDS, email="asha@example.com")
+    enrolled = await till.do(ENROL_GIFT_CARDS, email="asha@example.com", idempotencyKey=str(uuid4()))
+    # then nothing is said of the gift card, and it is nowhere to be found
+    assert visit["card"]["giftCards"] == enrolled["visit"]["card"]["giftCards"] == []
+    assert (await till(NODE, id=gift_card))["node"] is None
+    # and its id neither pays nor is loaded
+    line = {"lineId": "g", "kind": "GIFT_CARD_SALE", "amountMinor": 10_000, "loads": {"id": gift_card}}
+    pays = {"tenders": [{"giftCard": {"id": gift_card}}]}
+    for opened in (visit["id"], enrolled["visit"]["id"]):
+        answers = [
+            await till.do(CHECKOUT, sale={**sale_of(visit=opened), **said}, idempotencyKey=str(uuid4()))
+            for said in (pays, {"lines": [line]})
+        ]
+        assert [each["__typename"] for each in answers] == ["RedeemCodeNeeded", "NotFound"]
+    assert await balances(conn, shop) == [20_000]
+    # and once a code of hers is scanned, it is there
+    await scanned(till, phone, asha)
+    assert [each["last4"] for each in (await till(MEMBER_GIFT_CARDS, id=visit["card"]["id"]))["node"]["giftCards"]]
+    assert (await till(NODE, id=gift_card))["node"] == {"__typename": "MemberGiftCard"}
+
+
+async def test_who_pays_by_a_code_sees_the_gift_cards_on_the_receipt(
+    till: Api, phone: Api, asha: Person, shop: Shop, conn: Conn
+) -> None:
+    await make_gift_card(conn, shop, 20_000, owner=asha.customer_id, now=till.now)
+    code = (await shown_code(phone, asha))["token"]
+    sold = await till.do(CHECKOUT_GIFT_CARDS, sale=sale_of(code=code), idempotencyKey=str(uuid4()))
+    assert [each["balance"] for each in sold["card"]["giftCards"]] == [{"amountMinor": 20_000}]

@@ -138,11 +138,16 @@ async def test_a_line_that_the_history_does_not_show_is_null(
     assert await kind(phone, encode(EntryKey(asha.merchant_id, asha.card_id, 3))) is None
 
 
-async def test_a_sent_gift_is_its_senders_alone(phone: Api, other_phone: Api, asha: Person, conn: Conn) -> None:
-    # given a gift that Ben has claimed
+async def test_a_gift_is_its_senders_and_whose_it_became(
+    phone: Api, other_phone: Api, asha: Person, conn: Conn
+) -> None:
+    # given a gift that is mailed to Ben
     gift_id = await sent_gift(phone, asha)
     token = await mailed_link(conn, gift_id, now=phone.now)
-    await other_phone.do(CLAIM_GIFT, token=token, idempotencyKey=str(uuid4()))
-    # then it is still Asha's to see
+    # then it is Asha's alone to see
     assert await kind(phone, gift_id) == "Gift"
     assert await kind(other_phone, gift_id) is None
+    # until he has claimed it
+    await other_phone.do(CLAIM_GIFT, token=token, idempotencyKey=str(uuid4()))
+    assert await kind(phone, gift_id) == "Gift"
+    assert await kind(other_phone, gift_id) == "Gift"

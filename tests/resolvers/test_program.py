@@ -38,6 +38,12 @@ async def test_anybody_reads_the_rules_as_sentences(anybody: Api, conn: Conn) ->
         "You can send from 5 up to 1,00,000 beans as a gift.",
         "In one day: at most 10 gifts, to at most 5 people.",
         "A gift that nobody claims comes back to you after 30 days.",
+        "You can send money as a gift, from ₹1 up to ₹10,000.",
+        "In one day you can send gifts of ₹20,000 together at most.",
+        "Your first gift of more than ₹5,000 is sent a little later, so that we can look at it.",
+        "A gift of more than ₹2,000 can be claimed only with the address that it was sent to.",
+        "To spend more than ₹1,000 by a gift card's number, its PIN is needed too.",
+        "Money on a gift card does not expire.",
     ]
 
 

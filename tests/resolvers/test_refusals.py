@@ -28,7 +28,7 @@ from tests.wallet.sales.till import quote, receipt, visit
 from wallet.database import Conn
 from wallet.errors import Refusal
 from wallet.rewards import Reward
-from wallet.values import Phrase, Points
+from wallet.values import Minor, Money, Phrase, Points
 
 SAID = "__typename ... on UserError { message }"
 
@@ -94,6 +94,8 @@ async def refusals(phone: Api, asha: Person, coffee: Reward, shop: Shop, conn: C
         wallet.errors.RewardUnavailable([Phrase("reward_points_missing", {"points": 2})]),
         wallet.errors.VoucherNotUsable(asha.merchant_id, voucher.voucher_id),
         wallet.errors.OperatorUnknown(),
+        wallet.errors.GiftCardNotUsable(Phrase("gift_card_blocked", {"last4": "1234"})),
+        wallet.errors.InsufficientValue(needed=Money(Minor(2), "INR"), available=Money(Minor(1), "INR")),
         auth.errors.SessionEnded(),
         auth.errors.SignInCodeRejected(3),
         auth.errors.ActivationCodeRejected(),

@@ -36,6 +36,16 @@ BUSINESS_TABLES = (
     "vouchers",
     "voucher_requests",
     "stamp_movements",
+    "gift_cards",
+    "gift_card_activities",
+    "gift_card_requests",
+    "gift_cards_sold",
+    "gift_cards_replaced",
+    "sale_tenders",
+    "gift_designs",
+    "payments",
+    "payment_events",
+    "mail_suppressions",
     "outbox",
 )
 

@@ -11,8 +11,12 @@ from schema.ids import (
     CardKey,
     CustomerKey,
     EntryKey,
+    GiftCardActivityKey,
+    GiftCardKey,
+    GiftDesignKey,
     GiftKey,
     MemberCardKey,
+    MemberGiftCardKey,
     NodeKey,
     ProgramKey,
     RewardKey,
@@ -29,6 +33,8 @@ from wallet.errors import NotFound
 from wallet.values import (
     CardId,
     CustomerId,
+    DesignId,
+    GiftCardId,
     GiftId,
     MerchantId,
     ProgramId,
@@ -56,6 +62,11 @@ KEYS: list[NodeKey] = [
     SaleKey(MerchantId(M), SaleId(X)),
     RewardKey(MerchantId(M), RewardId(X)),
     VoucherKey(MerchantId(M), VoucherId(X)),
+    GiftCardKey(MerchantId(M), GiftCardId(X)),
+    GiftCardActivityKey(MerchantId(M), GiftCardId(X), 1),
+    GiftCardActivityKey(MerchantId(M), GiftCardId(X), SEQ_MAX),
+    MemberGiftCardKey(MerchantId(M), GiftCardId(X)),
+    GiftDesignKey(MerchantId(M), DesignId(X)),
 ]
 
 

@@ -37,8 +37,14 @@ SDL = Path(__file__).parents[2] / "schema"
 CONTRACTS = Path(__file__).parent / "contract"
 SCHEMAS = {"customer": customer_schema, "pos": pos_schema}
 
-PARTS = ("{}.graphql", "rewards.{}.graphql")
+PARTS = ("{}.graphql", "rewards.{}.graphql", "gifts.{}.graphql")
 """The contract of an audience: what came first, and what extends it."""
+
+ANSWERS = {"sendGift": 2}
+"""How many members of a result are no refusals, where it is not one: what is paid with money waits for it."""
+
+OPTIONAL_NOW = {"SendGiftInput.points"}
+"""What had to be said before there was a choice: whoever still says it is understood."""
 
 BORROWED = {
     "DateTime",
@@ -54,6 +60,9 @@ BORROWED = {
     "IdempotencyKeyReused",
     "TooManyAttempts",
     "InsufficientPoints",
+    "GiftCardState",
+    "GiftCardNotUsable",
+    "InsufficientValue",
     "Reward",
     "RewardKind",
     "RewardOffer",
@@ -86,7 +95,7 @@ def test_every_mutation_gives_one_success_or_an_error_with_a_message(audience: s
         union = schema.get_type(str(field.type).rstrip("!"))
         assert isinstance(union, GraphQLUnionType), name
         errors = [member for member in union.types if "UserError" in names(member.interfaces)]
-        assert len(errors) == len(union.types) - 1 > 0, name
+        assert len(errors) == len(union.types) - ANSWERS.get(name, 1) > 0, name
 
 
 def test_every_difference_from_a_contract_is_seen() -> None:
@@ -202,7 +211,8 @@ def value_differences(
         if other is None:
             yield f"{place.format(name)} is missing"
             continue
-        if str(other.type) != str(value.type):
+        optional_now = place.format(name) in OPTIONAL_NOW and str(value.type) == f"{other.type}!"
+        if str(other.type) != str(value.type) and not optional_now:
             yield f"{place.format(name)}: {value.type}, not {other.type}"
         if default(other) != default(value):
             yield f"{place.format(name)}: default {default(value)}, not {default(other)}"

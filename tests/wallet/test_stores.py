@@ -153,3 +153,71 @@ async def test_nobody_adds_to_another_merchant(conn: Conn, now: datetime) -> Non
         )
     assert await conn.fetchval("SELECT count(*) FROM stores") == 2
     assert await conn.fetchval("SELECT count(*) FROM terminals") == 2
+
+
+@pytest.mark.parametrize(
+    ("locale", "country"),
+    [("ml-IN", "IN"), ("ml-Mlym-IN", "IN"), ("en-gb", "GB"), ("en", None), ("zh-Hant", None), ("en-150", None)],
+)
+def test_the_country_is_read_from_a_language_tag(locale: str, country: str | None) -> None:
+    assert stores.country_of(locale) == country
+
+
+@pytest.mark.parametrize(
+    ("locale", "said", "country"),
+    [("ml-IN", None, "IN"), ("en-IN", "LK", "LK"), ("ml", "IN", "IN"), ("th-TH", None, "TH")],
+)
+async def test_a_merchant_is_in_the_country_that_is_said_else_in_that_of_its_locale(
+    conn: Conn, locale: str, said: str | None, country: str, now: datetime
+) -> None:
+    merchant_id = await stores.create_merchant(
+        conn, name="Café", currency="INR", locale=locale, timezone="Asia/Kolkata", country=said, now=now
+    )
+
+    found = await conn.fetchrow("SELECT country, contact_email FROM merchants WHERE merchant_id = $1", merchant_id)
+    assert found is not None
+    assert (found["country"], found["contact_email"]) == (country, None)
+
+
+async def test_who_is_told_of_disputes_is_kept(conn: Conn, now: datetime) -> None:
+    merchant_id = await stores.create_merchant(
+        conn,
+        name="Café",
+        currency="INR",
+        locale="ml-IN",
+        timezone="Asia/Kolkata",
+        contact_email="shop@example.com",
+        now=now,
+    )
+
+    told = await conn.fetchval("SELECT contact_email FROM merchants WHERE merchant_id = $1", merchant_id)
+    assert told == "shop@example.com"
+
+
+@pytest.mark.parametrize(
+    ("locale", "country", "contact", "problems"),
+    [
+        ("ml", None, None, [("country", "country_needed")]),
+        ("en-150", None, None, [("country", "country_needed")]),
+        ("en-IN", "India", None, [("country", "not_a_country")]),
+        ("en-IN", "in", "nobody", [("country", "not_a_country"), ("contact", "email_invalid")]),
+        ("en-IN", None, "a@" + "b" * 253, [("contact", "email_invalid")]),
+    ],
+)
+async def test_a_merchant_without_a_country_is_not_made(
+    conn: Conn, locale: str, country: str | None, contact: str | None, problems: list[tuple[str, str]], now: datetime
+) -> None:
+    with pytest.raises(InvalidInput) as refused:
+        await stores.create_merchant(
+            conn,
+            name="Café",
+            currency="INR",
+            locale=locale,
+            timezone="Asia/Kolkata",
+            country=country,
+            contact_email=contact,
+            now=now,
+        )
+
+    assert [(p.field, p.phrase.code) for p in refused.value.problems] == problems
+    assert await conn.fetchval("SELECT count(*) FROM merchants") == 0
