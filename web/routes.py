@@ -6,11 +6,14 @@ from starlette.routing import BaseRoute, Route
 
 from web.assets import asset
 from web.pages.confirm import confirm_page
+from web.pages.decline import decline_page
 from web.pages.demo import DemoFacts, demo_json, demo_page, mailbox_json, mailbox_page, move_clock
+from web.pages.draft import draft_mail, draft_page
 from web.pages.explorer import explorer_page
 from web.pages.facts import PageFacts
-from web.pages.gift import gift_page
+from web.pages.gift import design_image, gift_page
 from web.pages.home import home_page
+from web.pages.pay import PayFacts, bank_page, pay_page
 from web.pages.stop import stop_notices_page, stop_page
 
 
@@ -19,11 +22,23 @@ def page_routes(facts: PageFacts) -> list[BaseRoute]:
     return [
         Route("/", partial(home_page, facts)),
         Route("/g/{token}/stop", partial(stop_page, facts), methods=["GET", "POST"]),
+        Route("/g/{token}/decline", partial(decline_page, facts), methods=["GET", "POST"]),
+        Route("/g/draft/{token}", partial(draft_page, facts)),
+        Route("/g/draft/{token}/mail", partial(draft_mail, facts)),
         # A token may have slashes in it if somebody changed it: that is no gift either, and gets the same answer.
         Route("/g/{token:path}", partial(gift_page, facts)),
+        Route("/gift-designs/{design}", partial(design_image, facts)),
         Route("/n/{token}/stop", partial(stop_notices_page, facts), methods=["GET", "POST"]),
         Route("/confirm/{token:path}", confirm_page),
         Route("/static/{name}", asset),
+    ]
+
+
+def pay_routes(facts: PayFacts) -> list[BaseRoute]:
+    """The page of a payment, where the built-in provider takes it."""
+    return [
+        Route("/pay/{ref}", partial(pay_page, facts), methods=["GET", "POST"]),
+        Route("/pay/{ref}/bank", partial(bank_page, facts), methods=["GET", "POST"]),
     ]
 
 

@@ -7,9 +7,12 @@ from html import escape
 import pytest
 
 from schema.translations import LANGUAGES, PointNames, translator
-from wallet.values import Points
-from web.mail import render, templates
-from web.mail.render import EnrolmentFacts, ExpiringFacts, GiftFacts, RenderedMail
+from wallet.gifts import DeliveryProblem
+from wallet.gifts.news import News
+from wallet.values import GiftStatus, Minor, Money, Points
+from web.mail import letters, render, templates
+from web.mail.letters import NewsFacts
+from web.mail.render import DisputeFacts, EnrolmentFacts, ExpiringFacts, GiftFacts, Picture, RefundFacts, RenderedMail
 from web.mail.templates import MAILS, Templates
 
 NOW = datetime(2026, 12, 22, 9, 30, tzinfo=UTC)
@@ -50,14 +53,52 @@ def expiring_facts() -> ExpiringFacts:
     return ExpiringFacts("Bean There", "Bean <Club>", NAMES, Points(1_200), days, "https://regulars.example/n/C/stop")
 
 
+def news_facts(
+    news: News,
+    *,
+    recipient: str = "Ravi",
+    status: GiftStatus = GiftStatus.SENT,
+    value: Money | None = None,
+    reward_name: str | None = None,
+    problem: DeliveryProblem | None = None,
+    thanks: str | None = None,
+) -> NewsFacts:
+    return NewsFacts(
+        news=news,
+        merchant_name="Bean There",
+        recipient_name=recipient,
+        points=Points(0 if value else 1_200),
+        point_names=NAMES,
+        status=status,
+        claimable_until=NOW,
+        value=value,
+        reward_name=reward_name,
+        problem=problem,
+        thanks=thanks,
+        stop_link="https://regulars.example/n/C/stop" if news is News.WAITING else None,
+    )
+
+
+def dispute_facts() -> DisputeFacts:
+    amount, left = Money(Minor(50_000), "INR"), Money(Minor(12_345), "INR")
+    return DisputeFacts("Bean There", amount, left, "stripe", "pi_<1>", NOW)
+
+
+def refund_facts() -> RefundFacts:
+    return RefundFacts("Bean There", Money(Minor(50_000), "INR"), "stripe", "pi_<1>", NOW)
+
+
 def every_mail(loaded: Templates, tag: str) -> list[RenderedMail]:
     say = translator(tag, "Asia/Kolkata")
     enrolment = EnrolmentFacts("Bean There", "Bean Club", NAMES, "https://regulars.example/confirm/" + "B" * 43)
     return [
         render.sign_in(loaded, say, brand="Regulars", code="482913", good_for=timedelta(minutes=10)),
         render.gift(loaded, say, gift_facts()),
+        letters.gift_news(loaded, say, news_facts(News.WAITING)),
         render.enrolment(loaded, say, enrolment),
         render.expiring(loaded, say, expiring_facts()),
+        render.dispute(loaded, say, dispute_facts()),
+        render.refund_failed(loaded, say, refund_facts()),
     ]
 
 
@@ -96,6 +137,26 @@ def test_gift_mail_says_who_sent_what_where_and_until_when(loaded: Templates) ->
     ]
 
 
+def test_merchant_is_told_what_is_disputed_and_what_is_blocked(loaded: Templates) -> None:
+    mail = render.dispute(loaded, translator("en-IN", "Asia/Kolkata"), dispute_facts())
+
+    assert mail.subject == "A payment of ₹500 is disputed"
+    assert "On 22 December 2026 the bank of a customer" in mail.text
+    assert "What was left on the gift card, ₹123.45, is blocked" in mail.text
+    assert "(Stripe). The payment is called pi_<1> there." in mail.text
+    assert "pi_&lt;1&gt;" in mail.html
+
+
+def test_merchant_is_told_what_is_still_owed_and_where_to_send_it_back(loaded: Templates) -> None:
+    mail = render.refund_failed(loaded, translator("en-IN", "Asia/Kolkata"), refund_facts())
+
+    assert mail.subject == "A refund of ₹500 did not arrive"
+    assert "On 22 December 2026 we learned" in mail.text
+    assert "₹500 is still owed to them." in mail.text
+    assert "(Stripe). The payment is called pi_<1> there." in mail.text
+    assert "pi_&lt;1&gt;" in mail.html
+
+
 def test_one_point_is_one(loaded: Templates) -> None:
     mail = render.gift(loaded, translator("en"), gift_facts(points=1))
 
@@ -124,6 +185,18 @@ def test_no_mail_loads_anything_from_anywhere(loaded: Templates) -> None:
     for mail in every_mail(loaded, "en"):
         assert LOADED.search(mail.html) is None
         assert all(link.startswith("https://regulars.example/") for link in HREF.findall(mail.html))
+
+
+def test_picture_of_the_merchant_comes_with_the_mail_and_says_what_it_shows(loaded: Templates) -> None:
+    picture = Picture("cid:design", 'Two <cups> "of" coffee')
+
+    mail = render.gift(loaded, translator("en"), gift_facts(), picture=picture)
+
+    [shown] = re.findall(r"<img[^>]*>", mail.html)
+    assert 'src="cid:design"' in shown
+    assert 'alt="Two &lt;cups&gt; &#34;of&#34; coffee"' in shown
+    assert "<img" not in render.gift(loaded, translator("en"), gift_facts()).html
+    assert mail.text == render.gift(loaded, translator("en"), gift_facts()).text
 
 
 def test_text_that_looks_like_a_blank_stays_text(loaded: Templates) -> None:
@@ -163,7 +236,7 @@ def test_last_minute_is_one_minute(loaded: Templates) -> None:
 
 
 def test_enrolment_mail_has_the_link_that_confirms(loaded: Templates) -> None:
-    mail = every_mail(loaded, "en")[2]
+    mail = every_mail(loaded, "en")[3]
 
     assert mail.subject == "Your card at Bean There"
     assert HREF.findall(mail.html) == ["https://regulars.example/confirm/" + "B" * 43]
@@ -211,3 +284,74 @@ def test_reminder_says_what_goes_when_and_where_to_stop_it(loaded: Templates) ->
     assert "Bean &lt;Club&gt;" in mail.html
     assert "<Club>" not in mail.html
     assert HREF.findall(mail.html) == ["https://regulars.example/n/C/stop"]
+
+
+def test_reminder_of_a_gift_says_so_and_has_a_link(loaded: Templates) -> None:
+    mail = render.gift(loaded, translator("en-IN", "Asia/Kolkata"), gift_facts(), reminder=True)
+
+    assert mail.subject == "Meera Nair's gift still waits for you at Bean There"
+    assert mail.text.splitlines()[0] == "Hello Ravi, your gift is still here"
+    assert LINK in mail.text.splitlines()
+    assert "It waits for you until 22 December 2026, 3:00\u202fpm." in mail.text
+
+
+def test_sender_is_told_that_a_gift_waits_until_when_and_what_to_do(loaded: Templates) -> None:
+    mail = letters.gift_news(loaded, translator("en-IN", "Asia/Kolkata"), news_facts(News.WAITING))
+
+    assert mail.subject == "Ravi has not claimed your gift yet"
+    assert mail.text.splitlines() == [
+        "Ravi has not claimed your gift yet",
+        "",
+        "You sent Ravi 1,200 beans to spend at Bean There.",
+        "",
+        "Its mail has left, but nobody has opened the gift.",
+        "",
+        "It waits until 22 December 2026, 3:00\u202fpm. After that it comes back to you.",
+        "",
+        "In the app you can send the mail again, also to another address, or cancel the gift.",
+        "",
+        "You get this mail because you sent a gift at Bean There.",
+        "",
+        "No more of these reminders:",
+        "https://regulars.example/n/C/stop",
+    ]
+    assert HREF.findall(mail.html) == ["https://regulars.example/n/C/stop"]
+
+
+MONEY = Money(Minor(50_000), "INR")
+
+
+@pytest.mark.parametrize(
+    ("facts", "said"),
+    [
+        (news_facts(News.WAITING, status=GiftStatus.VIEWED), "It was opened, but not claimed."),
+        (
+            news_facts(News.WAITING, status=GiftStatus.BOUNCED, problem=DeliveryProblem.MAILBOX_FULL),
+            "Its mail did not arrive. ",
+        ),
+        (news_facts(News.WAITING, status=GiftStatus.BOUNCED), "you can correct the address and send it again"),
+        (news_facts(News.WAITING, value=MONEY), "After that the money goes back to where it came from."),
+        (news_facts(News.WAITING, reward_name="Masala tea"), "You sent Ravi a gift from Bean There: Masala tea."),
+        (news_facts(News.DECLINED), "Back on your card: 1,200 beans."),
+        (news_facts(News.RETURNED, value=MONEY), "₹500 is on its way back to where you paid from."),
+        (news_facts(News.RETURNED, reward_name="Masala tea"), "Back on your card: 1,200 beans."),
+        (news_facts(News.THANKED, thanks="So kind.\nThank you!"), "> So kind.\n> Thank you!"),
+    ],
+)
+def test_sender_is_told_what_became_of_a_gift(loaded: Templates, facts: NewsFacts, said: str) -> None:
+    mail = letters.gift_news(loaded, translator("en-IN", "Asia/Kolkata"), facts)
+
+    assert said in mail.text
+    assert "Ravi" in mail.subject
+    assert (facts.stop_link in HREF.findall(mail.html)) is (facts.news is News.WAITING)
+
+
+def test_words_of_a_recipient_are_words(loaded: Templates) -> None:
+    hostile = "{{ link }} {amount} {0.__class__} %(sender)s https://evil.example <a href='https://evil.example'>x</a>"
+    facts = news_facts(News.THANKED, recipient=hostile, thanks=hostile)
+
+    mail = letters.gift_news(loaded, translator("hi"), facts)
+
+    assert f"> {hostile}" in mail.text
+    assert hostile in mail.subject
+    assert HREF.findall(mail.html) == []

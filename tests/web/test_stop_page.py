@@ -17,7 +17,7 @@ from wallet.database import Conn
 from wallet.values import GiftStatus
 
 ONE_CLICK = {"List-Unsubscribe": "One-Click"}
-REFUSALS_SQL = "SELECT count(*) FROM gift_mail_refusals"
+REFUSALS_SQL = "SELECT count(*) FROM mail_suppressions"
 
 
 @pytest.fixture
@@ -92,7 +92,7 @@ async def test_link_to_an_address_that_was_corrected_stops_no_mail_to_the_right_
     assert (await browser.post(f"/g/{gift.token}/stop", data=ONE_CLICK)).status_code == 200
 
     # then their mailbox is the one that gets none
-    [refused] = await conn.fetch("SELECT email_hash FROM gift_mail_refusals")
+    [refused] = await conn.fetch("SELECT email_hash FROM mail_suppressions")
     assert refused["email_hash"] == sha256(b"asha@example.com").digest()
 
 

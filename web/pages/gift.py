@@ -1,38 +1,101 @@
 """The page that the mailed link of a gift opens. Looking at it changes nothing, however often, whoever looks."""
 
 import hashlib
+from collections.abc import Mapping
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from auth import links
+from schema.gift_design import PATH
+from schema.ids import GiftDesignKey, decode, encode
+from schema.program import point_names
+from schema.translations import Translator
 from wallet import gifts
+from wallet.database import Conn
+from wallet.gifts import DesignKey, designs
+from web.mail.render import worth
 from web.pages.facts import PageFacts
 from web.pages.rendering import reader_of, render
+
+CODE_SHOWN: Mapping[str, str] = {"img-src": "'self' data:"}
+"""The code for the counter is a picture that the API gives to the script of the page. It never has an address."""
+
+PICTURE_HEADERS = {
+    "Cache-Control": "public, max-age=31536000, immutable",
+    "Content-Disposition": "inline",
+    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; sandbox; frame-ancestors 'none'",
+    "Cross-Origin-Resource-Policy": "cross-origin",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "X-Robots-Tag": "noindex, nofollow",
+}
 
 
 async def gift_page(facts: PageFacts, request: Request) -> Response:
     """What the gift is and how to claim it; for every link that cannot be claimed, whyever, the same page with 404."""
+    token = request.path_params["token"]
     async with facts.pool().acquire() as conn:
-        preview = await gifts.preview(conn, link_hash=link_hash_of(request.path_params["token"]), now=facts.clock())
+        preview = await gifts.preview(conn, link_hash=link_hash_of(token), now=facts.clock())
+        design = await design_of(conn, preview)
     if preview is None:
-        return render("no_gift", reader_of(request), {}, status=404)
+        return no_gift(request)
     say = reader_of(request, timezone=preview.timezone)
-    program = preview.program
-    unit = program.point_name if preview.points == 1 else program.point_name_plural
-    number = say.number(preview.points)
-    blanks: dict[str, object] = {
-        "sender": preview.sender_name,
+    blanks = {**ticket_of(say, preview, design), "decline_link": f"/g/{token}/decline"}
+    return render("gift", say, blanks, csp=CODE_SHOWN)
+
+
+def no_gift(request: Request) -> Response:
+    """The one answer for every link that opens no gift."""
+    return render("no_gift", reader_of(request), {}, status=404, csp=CODE_SHOWN)
+
+
+def ticket_of(say: Translator, preview: gifts.Preview, design: Mapping[str, str] | None) -> dict[str, object]:
+    """All that the page shows of the gift itself."""
+    return {
+        **told_of(say, preview),
         "recipient": preview.recipient_name,
         "message": preview.message,
-        "number": number,
-        "unit": unit,
-        "amount": f"{number} {unit}",
-        "program": program.name,
-        "merchant": program.merchant_name,
+        "design": design,
+        "program": preview.program.name,
         "until": say.date(preview.claimable_until),
     }
-    return render("gift", say, blanks)
+
+
+def told_of(say: Translator, preview: gifts.Preview) -> dict[str, object]:
+    """Who sent what, from where."""
+    return {
+        "sender": preview.sender_name,
+        "merchant": preview.program.merchant_name,
+        **worth(
+            say,
+            points=preview.points,
+            names=point_names(preview.program),
+            value=preview.value,
+            reward_name=preview.reward.name if preview.reward else None,
+        ),
+    }
+
+
+async def design_of(conn: Conn, preview: gifts.Preview | None) -> dict[str, str] | None:
+    """Where the gift's picture is, and what it says to whoever does not see it."""
+    if preview is None or preview.design is None:
+        return None
+    key = preview.design
+    found = (await designs.by_keys(conn, keys=[key]))[key]
+    return {"url": f"{PATH}{encode(GiftDesignKey(key.merchant_id, key.design_id))}", "alt_text": found.alt_text}
+
+
+async def design_image(facts: PageFacts, request: Request) -> Response:
+    """The picture alone. Whatever it is, it can do nothing where it is shown: not even as a page of its own."""
+    key = decode(request.path_params["design"])
+    found = None
+    if isinstance(key, GiftDesignKey):
+        async with facts.pool().acquire() as conn:
+            found = await designs.image(conn, key=DesignKey(key.merchant_id, key.design_id))
+    if found is None:
+        return Response(status_code=404, headers={"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"})
+    return Response(found.content, media_type=found.media_type, headers=PICTURE_HEADERS)
 
 
 def link_hash_of(token: str) -> bytes:

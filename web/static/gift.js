@@ -1,10 +1,12 @@
-// Claiming a gift: an address, the mailed code, done. Nothing is sent unless a person presses a button: mail scanners
-// run scripts, too. The session's tokens live in this module and nowhere else.
+// Claiming a gift: an address, the mailed code, done. Nothing is sent unless a person touches the page: mail scanners
+// run scripts, too.
 
+import * as claimed from "./claimed.js";
 import * as documents from "./documents.js";
 import { ask, Refused } from "./graphql.js";
 import { Memory } from "./memory.js";
-import { complain, fill, isBusy, onPress, once, refusal, takeOver, withdrawComplaint, word } from "./page.js";
+import { complain, fill, isBusy, onPress, once, refusal, reveal, takeOver, withdrawComplaint, word } from "./page.js";
+import * as session from "./session.js";
 
 const language = document.documentElement.lang;
 const token = decodeURIComponent(location.pathname.slice("/g/".length));
@@ -14,20 +16,23 @@ const news = document.querySelector("#news");
 const forms = Object.fromEntries(
   Array.from(document.querySelectorAll("form[data-step]"), (form) => [form.dataset.step, form]),
 );
-let session = null;
 let ended = false;
+let goOn = null;
 
 // ---- steps
 
 function show(step) {
   news.textContent = "";
   for (const part of document.querySelectorAll("[data-step]")) part.hidden = part.dataset.step !== step;
-  for (const part of document.querySelectorAll("[data-only]")) part.hidden = part.dataset.only !== step;
-  const over = step === "done" || step === "ended";
-  const unfinished = !gift && !over;
-  if (gift) gift.hidden = over;
-  document.querySelector("#invitation").hidden = over || unfinished;
-  for (const part of document.querySelectorAll('[data-when="unfinished"]')) part.hidden = !unfinished;
+  const over = ["done", "ended", "declined"].includes(step);
+  const again = !over && Boolean(memory.get("claimed"));
+  for (const part of document.querySelectorAll("[data-only]")) part.hidden = again || part.dataset.only !== step;
+  const unfinished = !gift && !over && !again;
+  if (gift) gift.hidden = over || again;
+  document.querySelector("#invitation").hidden = over || again || unfinished || step === "decline";
+  const holds = { unfinished, again };
+  for (const part of document.querySelectorAll("[data-when]")) part.hidden = !holds[part.dataset.when];
+  for (const part of document.querySelectorAll("[data-unless]")) part.hidden = holds[part.dataset.unless];
 }
 
 /** Shows the step and leads the keyboard and the screen reader there. */
@@ -39,10 +44,15 @@ function lead(step) {
 
 /** Where a person is who comes here by reload, back or forward. */
 function current() {
-  if (memory.get("claimed")) return "done";
-  if (ended) return "ended";
   const reached = history.state?.step;
-  if (session) return reached === "retry" || reached === "code" ? "retry" : "address";
+  if (memory.get("claimed")) {
+    if (session.isOpen() || !goOn || !history.state?.again) return "done";
+    return memory.get("attempt") && reached === "code" ? "code" : "address";
+  }
+  if (memory.get("declined")) return "declined";
+  if (ended) return "ended";
+  if (gift && reached === "decline") return "decline";
+  if (session.isOpen()) return reached === "retry" || reached === "code" ? "retry" : "address";
   return memory.get("attempt") && reached === "code" ? "code" : "address";
 }
 
@@ -63,8 +73,8 @@ onPress(forms.address, async () => {
   const email = forms.address.elements.email.value.trim();
   if (!email) return complain(forms.address, word("email_missing"));
   if (!(await requestCode(forms.address, email))) return;
-  session = null;
-  history.pushState({ step: "code" }, "");
+  session.forget();
+  history.pushState({ step: "code", again: history.state?.again }, "");
   forms.code.elements.code.value = "";
   withdrawComplaint(forms.code);
   lead("code");
@@ -82,8 +92,9 @@ onPress(forms.code, async () => {
     field.select();
     return;
   }
-  session = result.tokens;
+  session.begin(result.tokens);
   memory.set("attempt", null);
+  if (memory.get("claimed")) return comeBack();
   fill({ email: result.customer.email });
   await claim(result.customer.email);
 });
@@ -129,7 +140,7 @@ async function claim(email) {
   }
   if (result.__typename === "GiftClaimed") {
     memory.set("claimed", resultOf(result, email));
-    fill(memory.get("claimed"));
+    showClaimed();
     history.replaceState({ step: "done" }, "");
     lead("done");
   } else {
@@ -139,65 +150,148 @@ async function claim(email) {
     ended = true;
     fill({ ended: result.message });
     lead("ended");
+    session.leave();
   }
-  leave();
 }
 
-/** One try, with the same key as every other. A session that is over is renewed first, once. */
+/** One try, with the same key as every other. */
 async function claimOnce() {
-  const input = { token, idempotencyKey: memory.claimKey() };
-  try {
-    return (await ask(documents.claimGift, { input }, session.accessToken)).claimGift;
-  } catch (error) {
-    if (!(error instanceof Refused) || error.code !== "UNAUTHENTICATED") throw error;
-  }
-  const { refreshSession } = await ask(documents.refreshSession, { input: { refreshToken: session.refreshToken } });
-  if (refreshSession.__typename !== "SessionRefreshed") throw new Refused("UNAUTHENTICATED");
-  session = refreshSession.tokens;
-  return (await ask(documents.claimGift, { input }, session.accessToken)).claimGift;
+  const input = { token, idempotencyKey: memory.key("claimKey") };
+  return (await session.askSignedIn(documents.claimGift, { input })).claimGift;
 }
 
 function signInAgain() {
-  session = null;
+  session.forget();
   history.replaceState({ step: "address" }, "");
   lead("address");
   complain(forms.address, word("signed_out"));
 }
 
-/** This page is done with the session; nobody else has its tokens, so it is not left open. */
-function leave() {
-  const accessToken = session.accessToken;
-  session = null;
-  ask(documents.signOut, {}, accessToken).catch(() => {});
-}
-
 onPress(forms.retry, () => claim(document.querySelector('[data-step="retry"] [data-slot="email"]').textContent));
 
-function resultOf({ points, card }, email) {
+/** What there is to show: points on a card, money on a gift card, or a voucher. `yours` and `onCard` choose the words. */
+function resultOf({ giftId, points, senderName, card, giftCard, voucher }, email) {
   const number = new Intl.NumberFormat(language);
   const { name, merchantName, pointName, pointNamePlural } = card.program;
   const unit = (amount) => (amount === 1 ? pointName : pointNamePlural);
+  const onCard = !giftCard && !voucher;
+  const worth = giftCard ? money(giftCard.balance) : voucher?.reward.name;
   return {
+    giftId,
+    cardId: card.id,
+    onCard,
+    yours: !onCard,
+    inWords: Boolean(voucher),
     programName: name,
     merchantName,
+    senderName,
     email,
-    points: number.format(points),
-    unit: unit(points),
-    cardNumber: card.number.replace(/(.{4})(?=.)/g, "$1 "),
-    balance: number.format(card.balance.active),
-    balanceUnit: unit(card.balance.active),
+    points: worth ?? `+${number.format(points)}`,
+    unit: onCard ? unit(points) : "",
+    cardNumber: giftCard ? null : card.number.replace(/(.{4})(?=.)/g, "$1 "),
+    giftCardNumber: giftCard ? `•••• ${giftCard.last4}` : null,
+    balance: giftCard ? worth : voucher ? null : number.format(card.balance.active),
+    balanceUnit: onCard ? unit(card.balance.active) : "",
+    until: day(giftCard?.expiresAt ?? voucher?.usableUntil),
   };
 }
+
+function showClaimed() {
+  const facts = memory.get("claimed");
+  fill(facts);
+  reveal(facts);
+  document.querySelector(".card-points .number").classList.toggle("words", facts.inWords);
+  claimed.settle(memory);
+}
+
+function day(moment) {
+  return moment ? new Intl.DateTimeFormat(language, { dateStyle: "long" }).format(new Date(moment)) : null;
+}
+
+/** The amount as the reader writes money; a whole one has no decimals. */
+function money({ amountMinor, currency }) {
+  const style = { style: "currency", currency };
+  const { maximumFractionDigits: digits } = new Intl.NumberFormat(language, style).resolvedOptions();
+  const amount = amountMinor / 10 ** digits;
+  const whole = Number.isInteger(amount) ? { minimumFractionDigits: 0, maximumFractionDigits: 0 } : {};
+  return new Intl.NumberFormat(language, { ...style, ...whole }).format(amount);
+}
+
+// ---- afterwards
+
+/** The session is over: once it is there again, what was begun goes on. */
+function toSignInAgain(name) {
+  goOn = name;
+  session.forget();
+  history.pushState({ step: "address", again: true }, "");
+  lead("address");
+}
+
+function comeBack() {
+  history.replaceState({ step: "done" }, "");
+  lead("done");
+  const name = goOn;
+  goOn = null;
+  // The form that signed in is still under way.
+  if (name) setTimeout(() => claimed.goOn(name));
+}
+
+claimed.begin(memory, toSignInAgain);
+
+// ---- declining
+
+const declining = document.querySelector("#decline");
+declining?.addEventListener("click", (event) => {
+  event.preventDefault();
+  if (isBusy()) return;
+  history.pushState({ step: "decline" }, "");
+  lead("decline");
+});
+
+forms.decline?.querySelector("[data-act=keep]").addEventListener("click", () => {
+  if (!isBusy()) history.back();
+});
+
+if (forms.decline) {
+  onPress(forms.decline, async () => {
+    const input = { token, idempotencyKey: memory.key("declineKey") };
+    const { declineGift: result } = await ask(documents.declineGift, { input });
+    history.replaceState({ step: "declined" }, "");
+    if (result.__typename === "GiftDeclined") {
+      memory.set("declined", { senderName: result.senderName });
+      fill(memory.get("declined"));
+      lead("declined");
+    } else {
+      ended = true;
+      fill({ ended: result.message });
+      lead("ended");
+    }
+  });
+}
+
+// ---- being seen
+
+// Opening the page says nothing: scanners do that, and run scripts. A hand that touches it is a person's.
+const GESTURES = ["pointerdown", "keydown", "touchstart", "wheel"];
+
+function seen(event) {
+  if (!event.isTrusted) return;
+  for (const gesture of GESTURES) removeEventListener(gesture, seen);
+  ask(documents.markGiftViewed, { token }).catch(() => {});
+}
+
+if (gift) for (const gesture of GESTURES) addEventListener(gesture, seen, { passive: true });
 
 // ---- beginning
 
 addEventListener("popstate", () => lead(current()));
 
-// A link that cannot be claimed any more leads nowhere, unless it was this tab that claimed it, or tried to.
-if (gift || memory.get("claimSent")) {
-  const email = memory.get("attempt")?.email ?? "";
+// A link that cannot be claimed any more leads nowhere, unless it was this tab that claimed it, or tried to, or declined it.
+if (gift || memory.get("claimSent") || memory.get("declined")) {
+  const email = memory.get("attempt")?.email ?? memory.get("claimed")?.email ?? "";
   forms.address.elements.email.value = email;
-  fill(memory.get("claimed") ?? { email });
+  fill({ email, ...memory.get("declined") });
+  if (memory.get("claimed")) showClaimed();
   takeOver();
   document.querySelector("#steps").hidden = false;
   show(current());

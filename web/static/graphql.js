@@ -13,8 +13,8 @@ export class Refused extends Error {
   }
 }
 
-/** The `data` of the answer. Throws Lost or Refused. */
-export async function ask(query, variables, accessToken) {
+/** The `data` of the answer. `keepalive` lets the page go meanwhile. Throws Lost or Refused. */
+export async function ask(query, variables, accessToken, { keepalive = false } = {}) {
   const headers = {
     "Accept": "application/graphql-response+json, application/json;q=0.9",
     "Accept-Language": document.documentElement.lang,
@@ -28,6 +28,7 @@ export async function ask(query, variables, accessToken) {
     credentials: "omit",
     cache: "no-store",
     redirect: "error",
+    keepalive,
   });
   const refusal = answer?.errors?.[0];
   if (refusal) throw new Refused(refusal.extensions?.code ?? "");

@@ -21,10 +21,10 @@ export class Memory {
     write(this.#name, this.#kept);
   }
 
-  /** The key of the claim: made once, and the same for every retry. */
-  claimKey() {
-    if (!this.get("claimKey")) this.set("claimKey", uuid());
-    return this.get("claimKey");
+  /** The key of what is done once, by its name: made once, and the same for every retry. */
+  key(name) {
+    if (!this.get(name)) this.set(name, uuid());
+    return this.get(name);
   }
 }
 

@@ -14,6 +14,11 @@ export function fill(facts) {
   }
 }
 
+/** Shows what there is a fact for, and hides what there is none for. */
+export function reveal(facts) {
+  for (const part of document.querySelectorAll("[data-given]")) part.hidden = !facts[part.dataset.given];
+}
+
 /** What the script has taken over need not be explained to people without scripts. */
 export function takeOver() {
   document.querySelector("#unscripted")?.remove();
@@ -22,7 +27,7 @@ export function takeOver() {
 /** Says what is wrong, beside the field that it is about, and leads there. */
 export function complain(form, sentence) {
   form.querySelector(".problem").textContent = sentence;
-  const field = form.querySelector("input");
+  const field = form.querySelector("input, textarea");
   if (!field) return;
   field.setAttribute("aria-invalid", "true");
   field.focus();
@@ -30,7 +35,7 @@ export function complain(form, sentence) {
 
 export function withdrawComplaint(form) {
   form.querySelector(".problem").textContent = "";
-  form.querySelector("input")?.removeAttribute("aria-invalid");
+  form.querySelector("input, textarea")?.removeAttribute("aria-invalid");
 }
 
 /** The refusal's sentence, and the hour where it names one. */
@@ -57,8 +62,8 @@ export async function once(form, button, work) {
   if (busy) return;
   busy = true;
   withdrawComplaint(form);
-  const label = button.textContent;
-  button.textContent = word("busy");
+  const label = [...button.childNodes];
+  button.replaceChildren(word("busy"));
   button.setAttribute("aria-disabled", "true");
   try {
     await work();
@@ -66,7 +71,7 @@ export async function once(form, button, work) {
     complain(form, word(error instanceof Lost ? "lost" : "failed"));
     if (!(error instanceof Lost)) console.error(error);
   } finally {
-    button.textContent = label;
+    button.replaceChildren(...label);
     button.removeAttribute("aria-disabled");
     busy = false;
   }

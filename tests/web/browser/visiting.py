@@ -7,13 +7,26 @@ from uuid import uuid4
 
 from playwright.async_api import ConsoleMessage, Page, Request
 
-from tests.factories import Shop, make_card, make_customer, make_points, make_shop
+from tests.factories import Shop, make_card, make_customer, make_points, make_reward, make_shop
 from tests.live import Live
+from tests.wallet.payments.scenes import mint
 from wallet import gifts
-from wallet.values import Points
+from wallet.gifts import paying
+from wallet.payments import Seen, SeenState, Source, Told
+from wallet.values import GiftKind, Minor, Points
 
 LINK = re.compile(r"http://\S+/g/[A-Za-z0-9_-]{43}")
 CODE = re.compile(r"\b[0-9]{6}\b")
+
+FATE_SQL = """
+    SELECT g.status, g.thanks, g.viewed_at IS NOT NULL AS viewed, u.email AS claimed_by
+    FROM gifts AS g
+    LEFT JOIN customers AS u ON u.customer_id = g.claimed_by_customer_id
+    WHERE g.merchant_id = $1
+"""
+
+# No provider knows the payment, and a worker that asks for it would change rows while they are compared.
+NO_MORE_LOOKS_SQL = "UPDATE payments SET look_at = NULL WHERE merchant_id = $1"
 
 BALANCES_SQL = """
     SELECT u.email, k.kind, k.points
@@ -22,6 +35,16 @@ BALANCES_SQL = """
     JOIN customers AS u ON u.customer_id = c.customer_id
     WHERE k.merchant_id = $1 AND k.kind = 'GIFT_RECEIVED'
 """
+
+
+@dataclass(frozen=True, slots=True)
+class Fate:
+    """What became of a gift."""
+
+    status: str
+    thanks: str | None
+    viewed: bool
+    claimed_by: str | None
 
 
 @dataclass(slots=True)
@@ -33,16 +56,20 @@ class Visit:
     recipient: str
     """The address that the gift was mailed to. Nobody else's, so one application serves all visits."""
     asked: list[str] = field(default_factory=list)
-    """What the page sent to the API, by the name of the operation."""
+    """What the page sent to the API, by the name of the operation; not that somebody sees the gift."""
+    seen: int = 0
+    """How often it said that somebody sees the gift."""
     complaints: list[str] = field(default_factory=list)
     """What the browser refused to load or run, and what scripts raised."""
 
     @classmethod
-    async def begin(cls, live: Live, page: Page, *, points: int = 200) -> "Visit":
+    async def begin(
+        cls, live: Live, page: Page, *, kind: GiftKind = GiftKind.POINTS, reward: str = "Masala tea"
+    ) -> "Visit":
         # Limits on how often one may try are by the hour, and everybody here comes from the same address.
         live.clock.advance(timedelta(minutes=61))
         recipient = f"latha.{uuid4().hex[:8]}@example.com"
-        shop = await _send_gift(live, recipient, points)
+        shop = await _send_gift(live, recipient, kind, reward)
         mail = await live.mailbox.wait_for(recipient)
         found = LINK.search(mail.text)
         assert found is not None, mail.text
@@ -56,7 +83,10 @@ class Visit:
         def note(request: Request) -> None:
             if request.method == "POST":
                 operation = re.search(r"mutation (\w+)", request.post_data or "")
-                self.asked.append(operation[1] if operation else "?")
+                if operation and operation[1] == "markGiftViewed":
+                    self.seen += 1
+                else:
+                    self.asked.append(operation[1] if operation else "?")
 
         def read(said: ConsoleMessage) -> None:
             if "Security Policy" in said.text:
@@ -93,9 +123,15 @@ class Visit:
         await self.press("Claim")
 
     async def see_result(self) -> str:
-        """What the page says once the gift is on the card."""
-        await self.page.get_by_role("heading", name="It is on your card").wait_for()
+        """What the page says once the gift is claimed."""
+        await self.page.locator("#done").wait_for()
         return await self.page.locator(".card").inner_text()
+
+    async def see_claimed(self) -> str:
+        """The same, from opening the page on."""
+        await self.open()
+        await self.enter_code(await self.ask_for_code())
+        return await self.see_result()
 
     async def received(self) -> list[tuple[str, int]]:
         """Who got how many points by gifts of this shop."""
@@ -103,26 +139,39 @@ class Visit:
             rows = await conn.fetch(BALANCES_SQL, self.shop.merchant_id)
         return [(row["email"], row["points"]) for row in rows]
 
+    async def fate(self) -> Fate:
+        """What became of the shop's one gift."""
+        async with self.live.runtime.pool.acquire() as conn:
+            [row] = await conn.fetch(FATE_SQL, self.shop.merchant_id)
+        return Fate(row["status"], row["thanks"], row["viewed"], row["claimed_by"])
+
     async def focused(self) -> str:
         """What the keyboard is at: the id of the element, or its words."""
         found: str = await self.page.evaluate("document.activeElement.id || document.activeElement.textContent.trim()")
         return found
 
 
-async def _send_gift(live: Live, recipient: str, points: int) -> Shop:
+async def _send_gift(live: Live, recipient: str, kind: GiftKind, reward_name: str) -> Shop:
+    """200 points, 200 rupees, or a reward."""
     now = live.clock()
     async with live.runtime.pool.acquire() as conn:
         shop = await make_shop(conn, now=now)
         sender_id = await make_customer(conn, name="Meera", now=now)
         card_id = await make_card(conn, shop, sender_id, now=now)
-        await make_points(conn, shop, card_id, points, now=now)
+        await make_points(conn, shop, card_id, 200, now=now)
+        reward_id = None
+        if kind is GiftKind.REWARD:
+            reward_id = (await make_reward(conn, shop, name=reward_name, now=now)).reward_id
         async with conn.transaction():
-            await gifts.send(
+            sent = await gifts.send(
                 conn,
                 customer_id=sender_id,
                 merchant_id=shop.merchant_id,
                 card_id=card_id,
-                points=Points(points),
+                points=Points(200) if kind is GiftKind.POINTS else None,
+                value_minor=Minor(20_000) if kind is GiftKind.VALUE else None,
+                reward_id=reward_id,
+                provider="builtin",
                 recipient_name="Latha",
                 recipient_email=recipient,
                 recipient_email_key=recipient,
@@ -132,4 +181,15 @@ async def _send_gift(live: Live, recipient: str, points: int) -> Shop:
                 idempotency_key=uuid4(),
                 now=now,
             )
+            if sent.payment is not None:
+                await paying.hear(
+                    conn,
+                    merchant_id=shop.merchant_id,
+                    payment_id=sent.payment.payment_id,
+                    seen=Seen(SeenState.PAID, f"pi_{uuid4().hex}"),
+                    told=Told(Source.WEBHOOK, "evt"),
+                    mint=mint,
+                    now=now,
+                )
+                await conn.execute(NO_MORE_LOOKS_SQL, shop.merchant_id)
     return shop
