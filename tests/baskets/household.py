@@ -36,13 +36,19 @@ def birthday(household: int) -> tuple[int, int] | None:
 
 
 def goods_of(receipt: Receipt, products: dict[int, Product]) -> list[Good]:
-    """The lines as a till says them: their ids are their places on the receipt, what was sold 0 times counts once."""
+    """The lines as a till says them: their ids are their places on the receipt, what was sold 0 times counts once.
+
+    A line that sells stored value makes one gift card; what cost nothing makes none.
+    """
     goods = []
     for at, item in enumerate(receipt.items, start=1):
         product = products.get(item.product_id, UNKNOWN)
         category = product.category
         kind = KINDS.get(category, KINDS.get(product.department, "ITEM"))
-        goods.append(Good(str(at), item.minor, kind, str(item.product_id), category, max(1, item.quantity)))
+        if kind == "GIFT_CARD_SALE" and not item.minor:
+            kind = "FEE"
+        quantity = 1 if kind == "GIFT_CARD_SALE" else max(1, item.quantity)
+        goods.append(Good(str(at), item.minor, kind, str(item.product_id), category, quantity))
     return goods
 
 
@@ -102,7 +108,9 @@ def brought(draw: Random, purchase: Purchase, planned: Return) -> tuple[list[str
         count = 1 + int(planned.part * len(left))
         return [line.line_id for line in draw.sample(left, min(count, len(left)))], None
     if planned.how == "amount" and money:
-        return None, 1 + int(planned.part * money) if planned.part < 0.9 else money
+        # A gift card that was sold comes back with all the rest, or by its line.
+        some = sum(line.kept for line in left if not line.stored)
+        return None, min(1 + int(planned.part * money), some) or money if planned.part < 0.9 else money
     return None, None
 
 

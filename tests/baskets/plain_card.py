@@ -68,13 +68,16 @@ class Ticket:
 
 @dataclass(slots=True)
 class Line:
-    """A line of a purchase: what was paid, what of it is kept, and whether it has come back."""
+    """A line of a purchase: what was paid, what of it is kept, and whether it has come back. `stored` if it sold a gift
+    card, which comes back whole or not at all.
+    """
 
     line_id: str
     paid: int
     kept: int
     often: int
     stamps: int
+    stored: bool
     back: bool = False
 
     def stamps_kept(self) -> int:

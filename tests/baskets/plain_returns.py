@@ -26,7 +26,9 @@ class Returned:
 def give_back(
     shop: PlainShop, card: Card, purchase: Purchase, line_ids: Sequence[str] | None, amount: int | None, *, at: datetime
 ) -> Returned:
-    """The named lines, or so much money from the first line on, or all that is left, has come back."""
+    """The named lines, or so much money from the first line on, stored value last, or all that is left, has come
+    back.
+    """
     shop.settle(card, at)
     stamps_before = sum(line.stamps_kept() for line in purchase.lines)
     whole_steps = _steps(card, purchase)
@@ -96,7 +98,7 @@ def _bring(purchase: Purchase, line_ids: Sequence[str] | None, amount: int | Non
             line.kept, line.back = 0, True
         return money
     rest = amount
-    for line in left:
+    for line in sorted(left, key=lambda line: line.stored):
         part = min(rest, line.kept)
         rest -= part
         line.kept -= part

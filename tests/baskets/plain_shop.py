@@ -143,7 +143,8 @@ class PlainShop:
             at=at,
             day=who.local.date(),
             lines=[
-                Line(good.line_id, paid[i], paid[i], earned.often[i], earned.stamps[i]) for i, good in enumerate(goods)
+                Line(good.line_id, paid[i], paid[i], earned.often[i], earned.stamps[i], good.kind == "GIFT_CARD_SALE")
+                for i, good in enumerate(goods)
             ],
             points=points,
             bonus=earned.bonus,

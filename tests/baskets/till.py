@@ -6,12 +6,15 @@ from datetime import datetime
 from typing import Protocol
 from uuid import uuid4
 
+from auth import gift_cards
+from auth.secrets import SecretBox
 from tests.baskets.plain_basket import Good
 from tests.factories import Shop as Place
 from wallet import check_ins, refunds, sales
 from wallet.baskets import Basket, Line
 from wallet.database import Conn
 from wallet.errors import InsufficientPoints, QuoteChanged, RewardUnavailable, VoucherNotUsable
+from wallet.ledger.value import Mint
 from wallet.sales import Recorded, Wanted
 from wallet.values import (
     CardId,
@@ -26,6 +29,8 @@ from wallet.values import (
     VoucherId,
 )
 from wallet.visits import MemberCard
+
+BOX = SecretBox(b"k" * 32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,10 +164,14 @@ class Functions:
                 customer=code,
                 basket=wish.basket,
                 wanted=wish.wanted,
+                mint=self._mint(),
                 quote_id=quote_id,
                 idempotency_key=uuid4(),
                 now=now,
             )
+
+    def _mint(self) -> Mint:
+        return gift_cards.minter(BOX, merchant_id=self.place.merchant_id)
 
     async def refund(
         self, terminal: Terminal, sale_id: SaleId, line_ids: Sequence[str] | None, amount: int | None, *, now: datetime
@@ -174,6 +183,7 @@ class Functions:
                 sale_id=sale_id,
                 line_ids=line_ids,
                 amount_minor=amount,
+                mint=self._mint(),
                 idempotency_key=uuid4(),
                 now=now,
             )

@@ -28,6 +28,9 @@ class StatementProxy(Proxy):
     def disarm(self) -> None:
         self._left = 0
 
+    def _cut_off(self) -> None:
+        """What else happens at that moment."""
+
     async def _ask(self, reader: asyncio.StreamReader, up: asyncio.StreamWriter, committed: asyncio.Event) -> None:
         header_bytes = 4  # the first message has no type
         with suppress(OSError, asyncio.IncompleteReadError):
@@ -38,6 +41,7 @@ class StatementProxy(Proxy):
                     self._left -= 1
                     self.has_cut = self._left == 0
                     if self.has_cut and self._where is Cut.BEFORE:
+                        self._cut_off()
                         return
                     if self.has_cut:
                         committed.set()
@@ -49,6 +53,7 @@ class StatementProxy(Proxy):
         with suppress(OSError):
             while said := await up.read(65536):
                 if committed.is_set():
+                    self._cut_off()
                     return
                 writer.write(said)
                 await writer.drain()
@@ -57,10 +62,17 @@ class StatementProxy(Proxy):
 @asynccontextmanager
 async def statement_proxy_to(dsn: str) -> AsyncIterator[StatementProxy]:
     proxy = StatementProxy(dsn)
+    async with serving(proxy):
+        yield proxy
+
+
+@asynccontextmanager
+async def serving(proxy: StatementProxy) -> AsyncIterator[None]:
+    """The proxy listens, and its connections are gone afterwards."""
     server = await asyncio.start_server(proxy.serve, "127.0.0.1", 0)
     proxy.listening_on(server.sockets[0].getsockname()[1])
     try:
-        yield proxy
+        yield
     finally:
         server.close()
         proxy.go_away()

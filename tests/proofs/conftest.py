@@ -37,7 +37,7 @@ def quiet_logs() -> Iterator[None]:
 @pytest.fixture
 async def scene(database: Database) -> AsyncIterator[Scene]:
     """The application at one moment, and without its worker: nothing happens that nobody asked for."""
-    async with opened(database, clock=StandingClock()) as found:
+    async with opened(database, clock=StandingClock(), payments="builtin") as found:
         yield found
 
 

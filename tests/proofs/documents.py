@@ -46,10 +46,24 @@ mutation Send($input: SendGiftInput!) {
   sendGift(input: $input) {
     __typename
     ... on GiftSent {
-      gift { id status points recipientName recipientEmail message claimableUntil }
+      gift { id status points recipientName recipientEmail message claimableUntil reward { id } design { id } }
       card { id revision balance { active pending reserved } }
     }
+    ... on GiftAwaitsPayment {
+      gift { id status value { amountMinor } design { id } }
+      payment { provider url clientSecret paid refunded }
+    }
     ... on InsufficientPoints { message needed available }
+    ... on UserError { message }
+  }
+}
+"""
+
+DRAFT = """
+query Draft($input: GiftDraftInput!) {
+  giftDraft(input: $input) {
+    __typename
+    ... on GiftDraft { mailUrl pageUrl expiresAt }
     ... on UserError { message }
   }
 }
@@ -69,7 +83,42 @@ CLAIM = """
 mutation Claim($input: ClaimGiftInput!) {
   claimGift(input: $input) {
     __typename
-    ... on GiftClaimed { points senderName card { id revision balance { active } } }
+    ... on GiftClaimed {
+      points senderName card { id revision balance { active } }
+      giftCard { id state balance { amountMinor } } voucher { id state }
+    }
+    ... on UserError { message }
+  }
+}
+"""
+
+RESCHEDULE_GIFT = """
+mutation Reschedule($input: RescheduleGiftInput!) {
+  rescheduleGift(input: $input) {
+    __typename
+    ... on GiftRescheduled { gift { id status claimableUntil } }
+    ... on UserError { message }
+  }
+}
+"""
+
+DECLINE = """
+mutation Decline($input: DeclineGiftInput!) {
+  declineGift(input: $input) { __typename ... on GiftDeclined { senderName } ... on UserError { message } }
+}
+"""
+
+THANK = """
+mutation Thank($input: ThankForGiftInput!) {
+  thankForGift(input: $input) { __typename ... on GiftThanked { gift { id thanks } } ... on UserError { message } }
+}
+"""
+
+MARK_VIEWED = """
+mutation Viewed($token: String!) {
+  markGiftViewed(token: $token) {
+    __typename
+    ... on GiftViewed { preview { senderName kind value { amountMinor } } }
     ... on UserError { message }
   }
 }
@@ -90,7 +139,11 @@ SALE = """
   ... on SaleRecorded {
     replayed
     card { id active pending revision }
-    sale { id receiptNumber points refundedPoints receiptText lines { lineId points status reason } }
+    sale {
+      id receiptNumber points refundedPoints receiptText lines { lineId points status reason }
+      tenders { last4 paid { amountMinor } balanceAfter { amountMinor } }
+    }
+    giftCardsSold { lineId number pin balance { amountMinor } }
   }
   ... on UserError { message }
 """
@@ -114,6 +167,7 @@ mutation Refund($input: RefundInput!) {
     ... on SaleRefunded {
       replayed
       pointsTakenBack
+      returnedTenders { last4 paid { amountMinor } balanceAfter { amountMinor } }
       card { id active pending revision }
       sale { id refundedPoints lines { lineId status } }
     }
@@ -234,7 +288,11 @@ mutation Confirm($input: ConfirmEmailInput!) {
 
 QUOTE = """
 mutation Quote($input: SaleInput!) {
-  quote(input: $input) { __typename ... on Quote { id earns balanceAfter } ... on UserError { message } }
+  quote(input: $input) {
+    __typename
+    ... on Quote { id earns balanceAfter tenders { last4 paid { amountMinor } } }
+    ... on UserError { message }
+  }
 }
 """
 
@@ -282,6 +340,60 @@ mutation CancelVoucher($input: CancelVoucherInput!) {{
     ... on UserError {{ message }}
   }}
 }}
+"""
+
+STORED = """
+query Stored {
+  viewer {
+    giftCards {
+      id last4 state balance { amountMinor } expiresAt
+      activities(first: 2) { edges { node { id kind amount { amountMinor } storeName } cursor } }
+    }
+  }
+}
+"""
+
+SENT = """
+query Sent {
+  viewer {
+    sentGifts(first: 20) {
+      edges { node { id status kind value { amountMinor } reward { name } design { imageUrl } payment { paid refunded }
+                     spent { amountMinor } thanks events { status at } } }
+    }
+  }
+}
+"""
+
+RECEIVED = SENT.replace("sentGifts", "receivedGifts").replace("Sent", "Received")
+
+GIVEN_AND_STORED = """
+query GivenAndStored {
+  viewer {
+    id
+    sentGifts(first: 20) { edges { node { recipientName recipientEmail message payment { url clientSecret } } } }
+    receivedGifts(first: 20) { edges { node { recipientName recipientEmail message thanks } } }
+    giftCards { id last4 balance { amountMinor } activities(first: 9) { edges { node { storeName } } } }
+  }
+}
+"""
+
+STORED_AT_THE_TILL = """
+query StoredAtTheTill($id: ID!) {
+  node(id: $id) { ... on MemberCard { giftCards { id state balance { amountMinor } } } }
+}
+"""
+
+TRANSFER = """
+mutation Transfer($input: TransferGiftCardBalanceInput!) {
+  transferGiftCardBalance(input: $input) {
+    __typename
+    ... on GiftCardBalanceTransferred {
+      from { id state balance { amountMinor } }
+      to { id state balance { amountMinor } }
+    }
+    ... on UserError { message }
+  }
+}
 """
 
 WALLET = """

@@ -9,9 +9,10 @@ from dataclasses import field as having
 from datetime import timedelta
 from typing import Any
 
-from tests.journeys import basket, claim_of, gift_of, new_key
+from tests.journeys import Member, basket, claim_of, gift_of, new_key
 from tests.proofs import documents as say
-from tests.proofs.sockets import CARD_CHANGED
+from tests.proofs.giving import money_of, reward_of
+from tests.proofs.sockets import CARD_CHANGED, GIFT_CHANGED
 from tests.proofs.tenants import (
     ANONYMOUS,
     EMAIL,
@@ -92,6 +93,26 @@ def offline(customer: Callable[[Things], dict[str, str]]) -> Callable[[Things], 
     return given
 
 
+def paid_by_theirs(customer: Callable[[Things], dict[str, str]]) -> Callable[[Things], dict[str, Any]]:
+    return lambda of: {**sold(customer)(of), "tenders": [{"giftCard": {"id": of.ids["MemberGiftCard"]}}]}
+
+
+def paid_by_number(customer: Callable[[Things], dict[str, str]]) -> Callable[[Things], dict[str, Any]]:
+    return lambda of: {**sold(customer)(of), "tenders": [{"giftCard": {"number": of.number}}]}
+
+
+def loading_theirs(customer: Callable[[Things], dict[str, str]]) -> Callable[[Things], dict[str, Any]]:
+    def given(of: Things) -> dict[str, Any]:
+        line = {"lineId": "1", "kind": "GIFT_CARD_SALE", "amountMinor": 500, "loads": {"number": of.number}}
+        return {**sold(customer)(of), "lines": [line]}
+
+    return given
+
+
+def draft_of(owner: Member) -> dict[str, Any]:
+    return {"cardId": owner.card, "valueMinor": 500, "recipientName": "Friend"}
+
+
 def by_visit(of: Things) -> dict[str, str]:
     return {"visitId": of.visit}
 
@@ -107,6 +128,7 @@ def node(kind: str, to: Mapping[str, str]) -> Row:
 COUNTERS = frozenset({"rate_limits"})
 MEMBERSHIP = frozenset({"card_directory", "cards", "accounts"})
 SALES = frozenset({"sales", "sale_lines", "used_codes"})
+VALUE = frozenset({"gift_cards", "gift_card_activities", "sale_tenders", "gift_cards_sold"})
 LEDGER = frozenset({"cards", "accounts", "entries", "transfers", "lots", "lot_movements"})
 
 UNSEEN = {SIGNED_OUT: NULL, OWNER: NULL, OWN_TILL: NULL}
@@ -116,6 +138,10 @@ ONE_SCAN = {OTHER_STORE: DATA, OWN_TILL: "CodeAlreadyUsed"}
 
 CUSTOMERS = [
     Row("Query.viewer", "themselves", say.HOME, lambda _: {}, DATA, {ANONYMOUS: NULL, SIGNED_OUT: NULL}),
+    Row(
+        "Query.viewer", "gifts and gift cards", say.GIVEN_AND_STORED, lambda _: {}, DATA,
+        {ANONYMOUS: NULL, SIGNED_OUT: NULL},
+    ),
     Row("Query.program", "a poster", say.PROGRAM, lambda of: {"slug": of.world.shop.slug}, DATA, all_alike(DATA)),
     Row("Query.gift", "an ended link", say.PREVIEW, lambda of: {"token": of.ended_link}, NULL, all_alike(NULL)),
     Row(
@@ -123,11 +149,12 @@ CUSTOMERS = [
         shows=frozenset({"name"}),
     ),
     node("Program", all_alike(DATA)),
+    node("GiftDesign", all_alike(DATA)),
     node("Reward", {NEIGHBOUR: DATA}),
     node("Voucher", {}),
     *(node(kind, {SIGNED_OUT: NULL}) for kind in ("Customer", "Card", "PointsEntry")),
-    *(node(kind, {}) for kind in ("Session", "Gift")),
-    *(node(kind, UNSEEN) for kind in ("Terminal", "Visit", "MemberCard", "Sale")),
+    *(node(kind, {}) for kind in ("Session", "Gift", "GiftCard", "GiftCardActivity")),
+    *(node(kind, UNSEEN) for kind in ("Terminal", "Visit", "MemberCard", "Sale", "MemberGiftCard")),
     Row(
         "Mutation.requestSignInCode", "their address", say.REQUEST_CODE, said(email=EMAIL), DATA, all_alike(DATA),
         writes=COUNTERS | {"sign_in_attempts", "outbox"},
@@ -164,11 +191,53 @@ CUSTOMERS = [
     Row(
         "Mutation.sendGift", "their card", say.SEND_GIFT, lambda of: {"input": gift_of(of.world.owner, 1)}, NOT_FOUND
     ),
+    Row(
+        "Mutation.sendGift", "money, from their card", say.SEND_GIFT,
+        lambda of: {"input": money_of(of.world.owner, designId=of.ids["GiftDesign"])}, NOT_FOUND,
+    ),
+    Row(
+        "Query.giftDraft", "money, from their card", say.DRAFT, lambda of: {"input": draft_of(of.world.owner)},
+        NOT_FOUND,
+    ),
+    Row(
+        "Mutation.sendGift", "their reward, from their card", say.SEND_GIFT,
+        lambda of: {"input": reward_of(of.world.owner, of.reward)}, NOT_FOUND,
+    ),
+    Row(
+        "Mutation.cancelGift", "their gift of money", say.CANCEL_GIFT, keyed(lambda of: {"giftId": of.money}), NOT_FOUND
+    ),
+    Row(
+        "Mutation.resendGift", "their gift of money", say.RESEND_GIFT, keyed(lambda of: {"giftId": of.money}), NOT_FOUND
+    ),
     Row("Mutation.cancelGift", "their gift", say.CANCEL_GIFT, keyed(lambda of: {"giftId": of.gift}), NOT_FOUND),
     Row("Mutation.resendGift", "their gift", say.RESEND_GIFT, keyed(lambda of: {"giftId": of.gift}), NOT_FOUND),
     Row(
         "Mutation.claimGift", "an ended link", say.CLAIM, keyed(lambda of: {"token": of.ended_link}),
         "GiftNotClaimable", {OWNER: "GiftNotClaimable"},
+    ),
+    Row(
+        "Mutation.rescheduleGift", "their gift", say.RESCHEDULE_GIFT,
+        keyed(lambda of: {"giftId": of.gift, "deliverAt": "2020-01-01T00:00:00Z"}), NOT_FOUND, {OWNER: "InvalidInput"},
+    ),
+    Row(
+        "Mutation.thankForGift", "a gift that they sent", say.THANK,
+        keyed(lambda of: {"giftId": of.gift, "message": "Thank you!"}), NOT_FOUND, {OWNER: NOT_FOUND},
+    ),
+    Row(
+        "Mutation.declineGift", "an ended link", say.DECLINE, keyed(lambda of: {"token": of.ended_link}),
+        "GiftNotClaimable", all_alike("GiftNotClaimable"),
+    ),
+    Row(
+        "Mutation.markGiftViewed", "an ended link", say.MARK_VIEWED, lambda of: {"token": of.ended_link},
+        "GiftNotClaimable", all_alike("GiftNotClaimable"),
+    ),
+    Row(
+        "Query.gift", "a link of money", say.PREVIEW, lambda of: {"token": of.link_of_money}, DATA, all_alike(DATA),
+        shows=frozenset({"name"}),
+    ),
+    Row(
+        "Mutation.markGiftViewed", "a link of money", say.MARK_VIEWED, lambda of: {"token": of.link_of_money}, DATA,
+        all_alike(DATA), writes=frozenset({"gifts", "gift_events"}), shows=frozenset({"name"}),
     ),
     Row(
         "Mutation.claimReward", "their card", say.CLAIM_REWARD,
@@ -178,7 +247,12 @@ CUSTOMERS = [
         "Mutation.cancelVoucher", "their voucher", say.CANCEL_VOUCHER, keyed(lambda of: {"voucherId": of.voucher}),
         NOT_FOUND,
     ),
+    Row(
+        "Mutation.transferGiftCardBalance", "their gift cards", say.TRANSFER,
+        keyed(lambda of: {"fromId": of.ids["GiftCard"], "toId": of.other_gift_card, "amountMinor": 1}), NOT_FOUND,
+    ),
     Row("Subscription.cardChanged", "their card", CARD_CHANGED, lambda of: {"id": of.ids["Card"]}, "BAD_USER_INPUT"),
+    Row("Subscription.giftChanged", "their gift", GIFT_CHANGED, lambda of: {"id": of.ids["Gift"]}, "BAD_USER_INPUT"),
 ]  # fmt: skip
 
 TILLS = [
@@ -187,8 +261,10 @@ TILLS = [
     Row("Query.sale", "by receipt", say.SALE_OF, lambda _: {"receipt": RECEIPT}, NULL),
     node("Reward", {OTHER_STORE: DATA}),
     node("Voucher", {}),
-    *(node(kind, {}) for kind in ("Terminal", "Visit", "MemberCard", "Sale")),
+    *(node(kind, {}) for kind in ("Terminal", "Visit", "MemberCard", "Sale", "MemberGiftCard")),
     *(node(kind, {OWN_TILL: NULL}) for kind in ("Customer", "Session", "Program", "Card", "PointsEntry", "Gift")),
+    *(node(kind, {OWN_TILL: NULL}) for kind in ("GiftCard", "GiftCardActivity", "GiftDesign")),
+    Row("Query.node", "MemberCard", say.STORED_AT_THE_TILL, lambda of: {"id": of.ids["MemberCard"]}, NULL),
     Row(
         "Mutation.activateTerminal", "no code", say.ACTIVATE, said(activationCode="BCDF-GHJK", deviceName="Till"),
         "ActivationCodeRejected", all_alike("ActivationCodeRejected"), writes=COUNTERS,
@@ -215,6 +291,29 @@ TILLS = [
     Row(
         "Mutation.checkout", "their code", say.CHECKOUT, keyed(lambda of: {"sale": sold(by_code)(of)}), "CodeInvalid",
         ONE_SCAN, writes=SALES | LEDGER, shows=frozenset({"receipt"}),
+    ),
+    Row(
+        "Mutation.quote", "their visit and gift card", say.QUOTE, lambda of: {"input": paid_by_theirs(by_visit)(of)},
+        NOT_FOUND, {OWN_TILL: "RedeemCodeNeeded"},
+    ),
+    Row(
+        "Mutation.checkout", "their code and gift card", say.CHECKOUT,
+        keyed(lambda of: {"sale": paid_by_theirs(by_code)(of)}), NOT_FOUND,
+        {OTHER_STORE: "RedeemCodeNeeded", OWN_TILL: "RedeemCodeNeeded"},
+    ),
+    Row(
+        "Mutation.quote", "the number of their gift card", say.QUOTE,
+        lambda of: {"input": paid_by_number(by_visit)(of)}, "GiftCardNotUsable", {OTHER_STORE: NOT_FOUND},
+        writes=COUNTERS,
+    ),
+    Row(
+        "Mutation.quote", "loading their gift card", say.QUOTE, lambda of: {"input": loading_theirs(by_visit)(of)},
+        "GiftCardNotUsable", {OTHER_STORE: NOT_FOUND}, writes=COUNTERS,
+    ),
+    Row(
+        "Mutation.checkout", "their code and the number of their gift card", say.CHECKOUT,
+        keyed(lambda of: {"sale": paid_by_number(by_code)(of)}), "GiftCardNotUsable", ONE_SCAN,
+        writes=SALES | LEDGER | VALUE | COUNTERS, shows=frozenset({"receipt"}),
     ),
     Row("Mutation.refund", "their sale", say.REFUND, keyed(lambda of: {"saleId": of.sale}), NOT_FOUND),
     Row(

@@ -101,7 +101,8 @@ async def assert_lawful(scene: Scene) -> None:
         finally:
             await conn.execute("ROLLBACK")
     assert len(verdicts) == len(LAWS)
-    assert [(verdict.law, verdict.broken) for verdict in verdicts if verdict.count] == []
+    broken = [(verdict.law, verdict.broken) for verdict in verdicts if verdict.count]
+    assert broken == [], broken
 
 
 async def counts(scene: Scene, *tables: str) -> dict[str, int]:

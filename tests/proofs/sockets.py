@@ -1,7 +1,7 @@
 """A phone that shows a card and hears of its changes, by graphql-transport-ws."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -20,6 +20,8 @@ subscription Changed($id: ID!) {
   }
 }
 """
+
+GIFT_CHANGED = "subscription Changed($id: ID!) { giftChanged(giftId: $id) { id status thanks } }"
 
 Change = dict[str, Any]
 
@@ -52,7 +54,15 @@ async def changes(socket: ClientConnection, count: int) -> list[Change]:
 async def refusal(socket: ClientConnection) -> str:
     """The code of the one error with which a subscription ends."""
     message = await talk.receive(socket)
-    assert message["type"] == "error", message
+    code = refusal_in(message)
+    assert code is not None, message
+    return code
+
+
+def refusal_in(message: Mapping[str, Any]) -> str | None:
+    """The code of the error that the message ends a subscription with; None for an event."""
+    if message["type"] == "next":
+        return None
     [error] = message["payload"]
     code: str = error["extensions"]["code"]
     return code

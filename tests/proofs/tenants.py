@@ -3,12 +3,24 @@
 from dataclasses import dataclass, replace
 
 from auth import sessions, terminals
-from schema.ids import CustomerKey, EntryKey, MemberCardKey, ProgramKey, SessionKey, TerminalKey, encode
+from schema.ids import (
+    CustomerKey,
+    EntryKey,
+    GiftCardActivityKey,
+    GiftCardKey,
+    MemberCardKey,
+    MemberGiftCardKey,
+    ProgramKey,
+    SessionKey,
+    TerminalKey,
+    encode,
+)
 from tests import journeys
 from tests.factories import Shop
 from tests.journeys import Member, Scene, Till, new_key
 from tests.live import Caller
 from tests.proofs import documents as say
+from tests.proofs.giving import a_picture, send_money
 from wallet.rules import GiftRules, Rules
 
 NAME, EMAIL, FRIEND, RECEIPT = "Asha Aravind", "asha.aravind@example.com", "friend@example.com", "R-OF-ASHA"
@@ -63,6 +75,13 @@ class Things:
     digits: str
     live_link: str
     ended_link: str
+    other_gift_card: str
+    """The customer's second one."""
+    money: str
+    """A gift of money that they sent."""
+    number: str
+    """Of a gift card that their store sold."""
+    link_of_money: str
 
     @property
     def gift(self) -> str:
@@ -102,6 +121,12 @@ async def things(world: World) -> Things:
     gift, sent, cancelled = [await journeys.send_gift(scene, owner, 1) for _ in range(3)]
     live_link, ended_link = [await journeys.deliver_gift(scene, each) for each in (sent, cancelled)]
     await owner.app.do(say.CANCEL_GIFT, {"giftId": cancelled, "idempotencyKey": new_key()})
+    money = await send_money(scene, owner)
+    link_of_money = await journeys.deliver_gift(scene, await send_money(scene, owner))
+    place = owner.merchant_id, world.shop.program_id, owner.person.customer_id
+    gift_cards = [await journeys.open_gift_card(scene, *place, 500) for _ in range(2)]
+    stored = journeys.key_of(gift_cards[0])
+    assert isinstance(stored, GiftCardKey)
     ids = {
         "Customer": encode(CustomerKey(owner.person.customer_id)),
         "Session": encode(SessionKey(device.tokens.session_id)),
@@ -115,8 +140,27 @@ async def things(world: World) -> Things:
         "Sale": sale,
         "Reward": world.reward,
         "Voucher": voucher["voucher"]["id"],
+        "GiftCard": gift_cards[0],
+        "GiftDesign": await a_picture(scene, world.shop),
+        "GiftCardActivity": encode(GiftCardActivityKey(stored.merchant_id, stored.gift_card_id, 1)),
+        "MemberGiftCard": encode(MemberGiftCardKey(stored.merchant_id, stored.gift_card_id)),
     }
-    return Things(world, ids, code, typed.short_code, live_link, ended_link)
+    number = await _sold_gift_card(world)
+    return Things(
+        world, ids, code, typed.short_code, live_link, ended_link, gift_cards[1], money, number, link_of_money
+    )
+
+
+async def _sold_gift_card(world: World) -> str:
+    """The number, without the PIN, of a card that the till has just sold."""
+    sold = {
+        **journeys.basket(),
+        "lines": [{"lineId": "1", "kind": "GIFT_CARD_SALE", "amountMinor": 500}],
+        "customer": {"code": await journeys.show_code(world.scene, world.owner)},
+    }
+    recorded = await world.at.pos.do(say.CHECKOUT, {"sale": sold, "idempotencyKey": new_key()})
+    number: str = recorded["giftCardsSold"][0]["number"]
+    return number
 
 
 async def build(scene: Scene) -> World:

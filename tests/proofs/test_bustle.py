@@ -11,12 +11,15 @@ from tests.journeys import opened
 from tests.proofs.bustle.running import bustle
 from tests.proofs.bustle.town import Town, found
 from tests.proofs.conftest import StandingClock
+from tests.proofs.lives import money
 from tests.proofs.racing import assert_lawful
 
 DONE = {
     *("joinProgram: ProgramJoined", "scan: Visit", "quote: Quote", "checkout: SaleRecorded", "refund: SaleRefunded"),
     *("settleOffline: SaleRecorded", "enrol: CustomerEnrolled", "enrolByPhone: CustomerEnrolled", "lookUp: Visit"),
     *("claimReward: RewardClaimed", "cancelVoucher: VoucherCancelled", "sendGift: GiftSent", "claimGift: GiftClaimed"),
+    *("sendGift: GiftAwaitsPayment", "look: PAID", "mail: left", "merchant: block", "merchant: unblock"),
+    *("transferGiftCardBalance: GiftCardBalanceTransferred", "declineGift: GiftDeclined"),
     *("cancelGift: GiftCancelled", "setBirthday: BirthdaySet", "operations: listed", "viewer: seen", "revise: done"),
 }
 """What happens in every busy town, whoever is faster."""
@@ -44,12 +47,13 @@ async def deadlocks(database: Database) -> int:
 
 
 async def busy(database: Database, *, workers: int, operations: int, every: int) -> Town:
-    async with opened(database, clock=StandingClock()) as scene:
+    async with opened(database, clock=StandingClock(), payments="builtin") as scene:
         town = await found(scene, seed=workers)
         await bustle(town, workers=workers, operations=operations, every=every)
         await assert_lawful(scene)
         async with scene.live.runtime.pool.acquire() as conn:
             assert await conn.fetchval(UNDER_WAY_SQL) == 0
+            assert await conn.fetch(money.STRANGE_SQL, town.shop.merchant_id) == []
     assert await deadlocks(database) == 0
     return town
 

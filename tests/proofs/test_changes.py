@@ -23,6 +23,7 @@ from tests.journeys import (
     deliver_gift,
     member,
     new_key,
+    open_reward,
     open_shop,
     opened,
     send_gift,
@@ -31,6 +32,7 @@ from tests.journeys import (
 )
 from tests.live import Caller
 from tests.proofs import documents as say
+from tests.proofs.giving import send_reward
 from tests.proofs.racing import race
 from tests.proofs.sockets import Change, changes, connected, refusal, subscribe, until_watched, watchers
 from tests.wire import KeepAlive
@@ -173,6 +175,23 @@ async def test_a_gift_that_is_sent_and_cancelled_is_two_changes(scene: Scene, ow
             (2, 70, 30, ("GIFT_SENT", -30, 70, None)),
             (3, 100, 0, ("GIFT_RETURNED", 30, 100, None)),
         ]
+
+
+async def test_a_gift_of_a_reward_is_heard_as_a_purchase_and_its_return(
+    scene: Scene, shop: Shop, owner: Member
+) -> None:
+    reward = await open_reward(scene, shop, cost_points=30)
+    friend = await member(scene, shop)
+    async with connected(scene, owner.app.token) as socket:
+        await subscribe(socket, owner.card)
+        await until_watched(scene, 1)
+        # when
+        token = await deliver_gift(scene, await send_reward(owner, reward))
+        await friend.app.do(say.DECLINE, {"token": token, "idempotencyKey": new_key()})
+        # then
+        heard = await changes(socket, 2)
+    assert [change["card"]["balance"]["active"] for change in heard] == [70, 100]
+    assert all(change["entry"] for change in heard)
 
 
 # ---------------------------------------------------------------- for its owner, and while they are signed in

@@ -4,17 +4,28 @@ On a full database, both for the plan that fits any parameters and for the plan 
 application really sends.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
 
+from infra.demo.gift_documents import DESIGNS
+from infra.payments.keeping import settle
 from infra.pool import create_pool
 from infra.sweeps import sweeps
 from schema.connection import seq_cursor
-from schema.ids import RewardKey, encode
+from schema.ids import (
+    GiftCardActivityKey,
+    GiftCardKey,
+    GiftDesignKey,
+    MemberCardKey,
+    MemberGiftCardKey,
+    RewardKey,
+    encode,
+)
 from tests.database import Database
 from tests.journeys import (
     Member,
@@ -24,10 +35,12 @@ from tests.journeys import (
     claim_of,
     deliver_gift,
     device_of,
+    gift_key,
     gift_of,
     mailed_code,
     mint,
     new_key,
+    open_gift_card,
     open_visit,
     opened,
     phone_of,
@@ -38,15 +51,27 @@ from tests.journeys import (
 from tests.live import Caller
 from tests.proofs import documents as say
 from tests.proofs.crowd import LONG_HISTORY, named
+from tests.proofs.giving import send_money, send_reward
 from tests.proofs.plans import generic_plan, pages_touched, plan_for, read_whole
 from tests.test_architecture import PLANNED, statements
-from wallet import audit, outbox, rewards
+from wallet import audit, outbox, payments, rewards
 from wallet.balances import BALANCES_AT_SQL
 from wallet.database import Conn
 from wallet.history import HISTORY_OF_KINDS_SQL, HISTORY_SQL, SINCE_SQL
 from wallet.rewards import NewReward
 from wallet.statements.collecting import ENTRIES_OF_SPAN_SQL, SPAN_SQL
-from wallet.values import CardId, CustomerId, MerchantId, Points, ProgramId, RewardKind, TerminalId
+from wallet.values import (
+    CardId,
+    CheckInPurpose,
+    CustomerId,
+    DesignId,
+    GiftCardId,
+    MerchantId,
+    Points,
+    ProgramId,
+    RewardKind,
+    TerminalId,
+)
 
 SMALL = {
     "activation_codes",  # one live code a terminal at most, and the others are swept
@@ -65,7 +90,7 @@ PAGES_MAX = 600
 """A page of fifty lines, each with its store and its sale, touches two hundred and fifty; a sweep of fifty vouchers,
 each with its reward and with its card, which is locked, five hundred."""
 
-WHOLE = (f"{audit.__name__}.", "infra.migrate.")
+WHOLE = (f"{audit.__name__}.", "infra.migrate.", "wallet.value.liability.")
 """Modules whose statements look at everything, by what they are for."""
 
 
@@ -123,13 +148,15 @@ class Heard:
 async def a_day(scene: Scene) -> None:
     """Everything that customers and tills do, once or twice, by the regular and at the counter of their shop."""
     merchant_id = MerchantId(named("merchant", 0))
-    phone = await phone_of(scene, CustomerId(named("customer", 0)), "0@example.com")
-    owner = Member(phone, merchant_id, CardId(named("card", 0)))
+    owner = await regular(scene, 0)
     at = await device_of(scene, merchant_id, TerminalId(named("terminal", 0)))
     await reading(scene, owner)
     await serving(scene, owner, at)
     await giving(scene, owner)
     await rewarding(scene, owner, at)
+    await storing(scene, owner, at)
+    await treating(scene, await regular(scene, 4))
+    await tendering(scene, owner, at)
 
 
 async def reading(scene: Scene, owner: Member) -> None:
@@ -205,6 +232,95 @@ async def rewarding(scene: Scene, owner: Member, at: Till) -> None:
         await at.pos.ask(say.NODE, {"id": node})
 
 
+async def storing(scene: Scene, owner: Member, at: Till) -> None:
+    first = GiftCardKey(owner.merchant_id, GiftCardId(named("gift card", 0)))
+    second = await open_gift_card(
+        scene, owner.merchant_id, ProgramId(named("program", 0)), owner.person.customer_id, 500
+    )
+    given = {"fromId": second, "toId": encode(first), "amountMinor": 1, "idempotencyKey": new_key()}
+    await twice(owner.app, say.TRANSFER, given)
+    await owner.app.ask(say.STORED)
+    for key in (first, GiftCardActivityKey(first.merchant_id, first.gift_card_id, 1)):
+        assert (await owner.app.ask(say.NODE, {"id": encode(key)}))["node"]
+    await open_visit(scene, owner, at)
+    member = MemberCardKey(owner.merchant_id, owner.card_id)
+    await at.pos.ask(say.STORED_AT_THE_TILL, {"id": encode(member)})
+    seen = MemberGiftCardKey(first.merchant_id, first.gift_card_id)
+    assert (await at.pos.ask(say.NODE, {"id": encode(seen)}))["node"]
+
+
+async def treating(scene: Scene, owner: Member) -> None:
+    """Gifts of money and of rewards, and every end that they have."""
+    friend = await regular(scene, 2)
+    async with scene.live.runtime.pool.acquire() as conn:
+        new = NewReward(slug=new_key(), name="Tea", kind=RewardKind.FREE_ITEM, cost_points=Points(1), stock=9)
+        program_id = ProgramId(named("program", 0))
+        made = await rewards.create(conn, merchant_id=owner.merchant_id, program_id=program_id, new=new, now=scene.now)
+    reward = encode(RewardKey(made.merchant_id, made.reward_id))
+    picture = encode(GiftDesignKey(owner.merchant_id, DesignId(named("design 1 ", 1))))
+    sends: list[Callable[[], Awaitable[str]]] = [
+        partial(send_money, scene, owner, designId=picture),
+        partial(send_reward, owner, reward, designId=picture),
+    ]
+    for send in sends:
+        await twice(owner.app, say.CANCEL_GIFT, {"giftId": await send(), "idempotencyKey": new_key()})
+        token = await deliver_gift(scene, await send())
+        await friend.app.ask(say.PREVIEW, {"token": token})
+        await friend.app.ask(say.MARK_VIEWED, {"token": token})
+        await twice(friend.app, say.DECLINE, {"token": token, "idempotencyKey": new_key()})
+        gift = await send()
+        await twice(friend.app, say.CLAIM, {"token": await deliver_gift(scene, gift), "idempotencyKey": new_key()})
+        thanks = {"giftId": gift, "message": "Thank you!", "idempotencyKey": new_key()}
+        await twice(friend.app, say.THANK, thanks)
+    tomorrow = scene.now + timedelta(days=1)
+    gift = await send_money(scene, owner, deliverAt=tomorrow.isoformat())
+    later = {"giftId": gift, "deliverAt": (tomorrow + timedelta(days=1)).isoformat(), "idempotencyKey": new_key()}
+    await twice(owner.app, say.RESCHEDULE_GIFT, later)
+    merchant_id, gift_id = gift_key(gift)
+    keeping = scene.live.runtime.keeping
+    async with scene.live.runtime.pool.acquire() as conn:
+        payment = await payments.of_gift(conn, merchant_id=merchant_id, gift_id=gift_id)
+        await payments.newest(conn, merchant_id=merchant_id, open_only=True, limit=9)
+        await payments.newest(conn, merchant_id=None, open_only=False, limit=9)
+        await payments.due_for_look(conn, limit=9, now=scene.now)
+    assert payment is not None
+    await settle(keeping, merchant_id, payment.payment_id)
+    for document in (say.SENT, say.RECEIVED, say.STORED, say.GIVEN_AND_STORED):
+        await owner.app.ask(document)
+        await friend.app.ask(document)
+    await friend.app.ask(say.NODE, {"id": picture})
+    await owner.app.ask(DESIGNS, {"slug": "program-1"})
+
+
+async def regular(scene: Scene, n: int) -> Member:
+    """The n-th of the crowd, for even numbers a customer of the same shop."""
+    phone = await phone_of(scene, CustomerId(named("customer", n)), f"{n}@example.com")
+    return Member(phone, MerchantId(named("merchant", 0)), CardId(named("card", n)))
+
+
+async def tendering(scene: Scene, owner: Member, at: Till) -> None:
+    """Gift cards that pay, are sold, loaded and given back."""
+    line = {"lineId": "1", "kind": "GIFT_CARD_SALE", "amountMinor": 1_000, "quantity": 2}
+    sold = {**basket(), "lines": [line], "customer": {"visitId": await open_visit(scene, owner, at)}}
+    recorded = await twice(at.pos, say.CHECKOUT, {"sale": sold, "idempotencyKey": new_key()})
+    [one, other] = recorded["giftCardsSold"]
+    load = {**line, "quantity": 1, "loads": {"number": one["number"]}}
+    loaded = {**sold, "lines": [load]}
+    await twice(at.pos, say.CHECKOUT, {"sale": loaded, "idempotencyKey": new_key()})
+    token, _ = await mint(scene, owner, CheckInPurpose.REDEEM)
+    visit = (await at.pos.do(say.SCAN, {"code": token}))["id"]
+    theirs = MemberGiftCardKey(owner.merchant_id, GiftCardId(named("gift card", 0)))
+    paying = [{"giftCard": {"number": other["number"] + other["pin"]}}, {"giftCard": {"id": encode(theirs)}}]
+    tendered = {**basket(), "customer": {"visitId": visit}, "tenders": paying}
+    await at.pos.do(say.QUOTE, tendered)
+    paid = await twice(at.pos, say.CHECKOUT, {"sale": tendered, "idempotencyKey": new_key()})
+    await at.pos.do(say.QUOTE, {**tendered, "tenders": [{"giftCard": {"number": "9000000000000000"}}]})
+    for amount in (10, 20):
+        given = {"saleId": paid["sale"]["id"], "amountMinor": amount, "idempotencyKey": new_key()}
+        await twice(at.pos, say.REFUND, given)
+    await at.pos.ask(say.OPERATIONS, {"visitId": visit})
+
+
 async def twice(caller: Caller, document: str, given: dict[str, Any]) -> dict[str, Any]:
     """Done, and then replayed."""
     first = await caller.do(document, given)
@@ -226,7 +342,7 @@ async def a_night(scene: Scene) -> None:
 async def test_what_is_really_sent_reads_no_table_that_grows_and_few_pages(crowd: Database, conn: Conn) -> None:
     # given
     heard = Heard()
-    async with opened(crowd, on_query=heard) as scene:
+    async with opened(crowd, on_query=heard, payments="builtin") as scene:
         await a_day(scene)
         await a_night(scene)
     assert len(heard.statements) > 90

@@ -21,7 +21,7 @@ from tests.proofs import documents as say
 from tests.proofs.conftest import StandingClock
 from tests.proofs.matrix import CUSTOMERS, DATA, NULL, TILLS, UNAUTHENTICATED, Row
 from tests.proofs.racing import everything
-from tests.proofs.sockets import connected, refusal, until_watched
+from tests.proofs.sockets import connected, refusal_in, until_watched
 from tests.proofs.tenants import OWN_TILL, OWNER, SIGNED_OUT, World, build, things
 
 SCHEMAS: dict[str, tuple[GraphQLSchema, Sequence[Row]]] = {
@@ -34,7 +34,7 @@ CASES = [(api, row) for api, (_, rows) in SCHEMAS.items() for row in rows]
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def world(server: MigratedServer) -> AsyncIterator[World]:
     """One for all rows: each of them has things of its own."""
-    async with server.clone() as database, opened(database, clock=StandingClock()) as scene:
+    async with server.clone() as database, opened(database, clock=StandingClock(), payments="builtin") as scene:
         yield await build(scene)
 
 
@@ -135,11 +135,11 @@ async def heard_by(world: World, caller: Caller, row: Row, given: dict[str, Any]
         async with connected(world.scene, caller.token, path=caller.path) as socket:
             await talk.send(socket, talk.subscribe(row.document, variables=given))
             begun = asyncio.create_task(until_watched(world.scene, 1))
-            refused = asyncio.create_task(refusal(socket))
-            done, late = await asyncio.wait({begun, refused}, return_when=asyncio.FIRST_COMPLETED)
+            told = asyncio.create_task(talk.receive(socket))
+            done, late = await asyncio.wait({begun, told}, return_when=asyncio.FIRST_COMPLETED)
             for task in late:
                 task.cancel()
-            return (refused.result() if refused in done else DATA), ""
+            return (refusal_in(told.result()) or DATA if told in done else DATA), ""
     except ConnectionClosed as closed:
         return (UNAUTHENTICATED if closed.rcvd and closed.rcvd.code == NOT_ALLOWED else str(closed)), ""
 

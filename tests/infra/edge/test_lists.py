@@ -14,6 +14,8 @@ from resolvers.root_pos import pos_schema
 from wallet.lots import LOTS_MAX
 from wallet.operations import MOST
 from wallet.rewards.reading import VOUCHERS_MAX
+from wallet.sales.selling import SOLD_MAX
+from wallet.sales.tenders import TENDERS_MAX
 
 SCHEMAS = pytest.mark.parametrize("schema", [customer_schema, pos_schema], ids=["customer", "pos"])
 
@@ -38,6 +40,8 @@ def test_they_are_as_long_as_whoever_reads_them_lets_them_be() -> None:
     assert LIST_SIZES["Card.vouchers"] == LIST_SIZES["MemberCard.vouchers"] == VOUCHERS_MAX
     assert LIST_SIZES["Customer.sessions"] == LISTED_MAX
     assert LIST_SIZES["Query.operations"] == MOST
+    assert LIST_SIZES["Sale.tenders"] == LIST_SIZES["Quote.tenders"] == TENDERS_MAX
+    assert LIST_SIZES["SaleRecorded.giftCardsSold"] == SOLD_MAX
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ from typing import Any
 
 from tests.journeys import Member, Till, deliver_gift, gift_of, mint, new_key
 from tests.proofs import documents as say
+from tests.proofs.bustle import money
 from tests.proofs.bustle.town import Town, keep, rules_of_the_day
 from wallet import programs, reviews
 from wallet.errors import InvalidInput
@@ -63,6 +64,10 @@ async def sale_of(town: Town) -> tuple[Till, dict[str, Any]]:
         sale["voucherIds"] = [rng.choice(own[-4:])]
     if rng.random() < 0.15:
         sale["rewardIds"] = [rng.choice(town.rewards)]
+    if "code" in customer and rng.random() < 0.25:
+        sale["tenders"] = await money.tenders_of(town, owner)
+    if "code" in customer and rng.random() < 0.1:
+        sale["lines"] += await money.sold_lines(town, owner)
     return at, sale
 
 
@@ -232,5 +237,7 @@ Call = Callable[[Town], Awaitable[None]]
 CALLS: dict[Call, int] = {
     join: 1, scan: 8, quote: 6, sell: 16, sell_as_quoted: 8, settle: 4, refund: 14, undo: 3, enrol: 3, look_up: 3,
     claim: 9, cancel: 5, give: 6, claim_gift: 5, cancel_gift: 4, birthday: 1, home: 3, again: 6, review: 3, revise: 1,
+    money.move: 5, money.give_money: 4, money.give_reward: 2, money.pay: 8, money.mail_money: 4, money.decline: 2,
+    money.block: 2,
 }  # fmt: skip
 """How often each is called for beside the others."""

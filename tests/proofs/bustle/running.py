@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from infra.sweeps import sweeps
 from tests.proofs.bustle.calls import CALLS
+from tests.proofs.bustle.money import settle_all
 from tests.proofs.bustle.town import Town
 
 BATCH = 20
@@ -25,6 +26,7 @@ async def bustle(town: Town, *, workers: int, operations: int, every: int) -> No
     town.scene.live.clock.advance(AT_REST)
     while await _sweep(town):
         pass
+    await settle_all(town)
 
 
 async def _worker(town: Town, operations: int) -> None:

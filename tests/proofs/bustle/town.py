@@ -15,6 +15,7 @@ from tests.journeys import (
     device_of,
     member,
     new_key,
+    open_gift_card,
     open_reward,
     open_shop,
     open_store,
@@ -37,9 +38,10 @@ REFUSALS: dict[str, set[str]] = {
     "joinProgram": set(),
     "scan": {"CodeExpired", "CodeAlreadyUsed", "TooManyAttempts"},
     "quote": {"NotFound", "CodeExpired", "CodeAlreadyUsed", "RewardUnavailable", "VoucherNotUsable",
-              "InsufficientPoints", "RedeemCodeNeeded"},
+              "InsufficientPoints", "RedeemCodeNeeded", "GiftCardNotUsable", "InsufficientValue", "InvalidInput"},
     "checkout": {"NotFound", "CodeExpired", "CodeAlreadyUsed", "RewardUnavailable", "VoucherNotUsable",
-                 "InsufficientPoints", "RedeemCodeNeeded", "QuoteChanged"},
+                 "InsufficientPoints", "RedeemCodeNeeded", "QuoteChanged", "GiftCardNotUsable", "InsufficientValue",
+                 "InvalidInput"},
     "settleOffline": {"CodeExpired", "InvalidInput"},
     "refund": {"NotFound", "LineAlreadyRefunded", "InvalidInput"},
     "enrol": {"TooManyAttempts"},
@@ -47,7 +49,9 @@ REFUSALS: dict[str, set[str]] = {
     "lookUp": {"NotFound", "TooManyAttempts"},
     "claimReward": {"InsufficientPoints", "RewardUnavailable"},
     "cancelVoucher": {"VoucherNotUsable"},
-    "sendGift": {"InsufficientPoints", "GiftLimitReached"},
+    "sendGift": {"InsufficientPoints", "GiftLimitReached", "RewardUnavailable"},
+    "declineGift": {"GiftNotClaimable"},
+    "transferGiftCardBalance": {"GiftCardNotUsable", "InsufficientValue"},
     "cancelGift": {"GiftNotOpen"},
     "claimGift": {"GiftNotClaimable"},
     "setBirthday": {"BirthdayAlreadySet"},
@@ -168,11 +172,16 @@ async def found(scene: Scene, seed: int) -> Town:
         await open_reward(scene, shop, slug="free-loaf", cost_stamps=1, voucher_days=3),
     ]
     members = [await member(scene, shop, points=20) for _ in range(MEMBERS)]
+    for owner in members:
+        for amount in (2_000, 900):
+            await open_gift_card(scene, shop.merchant_id, shop.program_id, owner.person.customer_id, amount)
     return Town(scene, shop, tills, members, rewards, rng)
 
 
 def rules_of_the_day(rng: random.Random) -> Rules:
-    return replace(some_rules(rng), gifts=GiftRules(min_points=Points(1), per_day=200))
+    validity = rng.choice((None, 14))
+    gifts = GiftRules(min_points=Points(1), per_day=200, value_min_minor=Minor(1), validity_months=validity)
+    return replace(some_rules(rng), gifts=gifts)
 
 
 def keep(kept: list[Any], made: Any) -> None:

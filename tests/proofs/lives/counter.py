@@ -3,15 +3,18 @@
 from dataclasses import replace
 from datetime import timedelta
 
+from auth import gift_cards
+from tests.proofs.lives import stored
 from tests.proofs.lives.world import Life, Quoted
 from tests.wallet.counter import Member, qr, show, typed
 from tests.wallet.sales.histories import assert_as_quoted
+from tests.wallet.sales.till import BOX
 from wallet import enrolments, offline, operations, refunds, sales, visits
 from wallet.baskets import Basket, Line
 from wallet.customers import Contact
 from wallet.errors import QuoteChanged
 from wallet.rewards import Reward
-from wallet.sales import CustomerRef, Recorded, Wanted
+from wallet.sales import CustomerRef, Recorded, Tender, Wanted
 from wallet.values import CardId, CheckInPurpose, LineKind, Minor, SaleId, Terminal, VoucherId
 
 MOST_LATE = timedelta(hours=71)
@@ -32,6 +35,12 @@ LEFT_SQL = """
     HAVING NOT COALESCE(bool_or(r.wholly), FALSE)
     ORDER BY l.position
 """
+UNSOLD_SQL = """
+    SELECT COALESCE(SUM(r.amount_minor), 0)::bigint
+    FROM refund_lines AS r
+    JOIN sale_lines AS l ON l.sale_id = r.sale_id AND l.position = r.position
+    WHERE r.sale_id = $1 AND l.kind = 'GIFT_CARD_SALE'
+"""
 USED_SQL = """
     SELECT COALESCE(SUM(points), 0)::bigint
     FROM vouchers
@@ -41,7 +50,7 @@ DEBT_SQL = "SELECT debt FROM cards WHERE card_id = $1"
 CARD_OF_SALE_SQL = "SELECT card_id FROM sales WHERE sale_id = $1"
 
 
-def some_basket(life: Life) -> Basket:
+def some_basket(life: Life, *sold: Line) -> Basket:
     rng = life.rng
     lines = tuple(
         Line(
@@ -54,7 +63,25 @@ def some_basket(life: Life) -> Basket:
         )
         for at in range(1, rng.randint(1, 4) + 1)
     )
-    return Basket("R-1", "INR", lines)
+    return Basket("R-1", "INR", (*lines, *sold))
+
+
+async def some_gift_cards(life: Life, owner: Member) -> list[Line]:
+    """Lines that sell a gift card or two, or load one; mostly none."""
+    sold = list[Line]()
+    if life.chance(0.12):
+        quantity = life.rng.choice((1, 1, 2))
+        sold.append(Line("g", Minor(500 * quantity), LineKind.GIFT_CARD_SALE, quantity=quantity))
+    if life.chance(0.08):
+        loads = await stored.named(life, owner)
+        sold.append(Line("l", Minor(250), LineKind.GIFT_CARD_SALE, loads=loads))
+    return sold
+
+
+async def some_sale(life: Life, owner: Member) -> tuple[Basket, Wanted, tuple[Tender, ...]]:
+    """What somebody buys, with which vouchers and rewards, and the gift cards that pay for it."""
+    basket = some_basket(life, *await some_gift_cards(life, owner))
+    return basket, await some_wanted(life, owner.card_id), await stored.some_tenders(life, owner)
 
 
 async def some_wanted(life: Life, card_id: CardId) -> Wanted:
@@ -95,17 +122,18 @@ async def quote(life: Life) -> None:
     """A till asks what a sale would do, and keeps the answer."""
     at = life.rng.choice(life.tills)
     customer, owner = await somebody(life, at)
-    basket, wanted = some_basket(life), await some_wanted(life, owner.card_id)
-    quoted = await sales.quote(life.conn, terminal=at, customer=customer, basket=basket, wanted=wanted, now=life.now)
-    life.quotes.append(Quoted(quoted, at, customer, owner.card_id, basket, wanted))
+    basket, wanted, tendered = await some_sale(life, owner)
+    quoted = await sales.quote(
+        life.conn, terminal=at, customer=customer, basket=basket, wanted=wanted, tendered=tendered, now=life.now
+    )
+    life.quotes.append(Quoted(quoted, at, customer, owner.card_id, basket, wanted, tendered))
 
 
 async def sell(life: Life) -> None:
     """A sale that nobody had asked about."""
     at = life.rng.choice(life.tills)
     customer, owner = await somebody(life, at)
-    basket, wanted = some_basket(life), await some_wanted(life, owner.card_id)
-    await checkout(life, Quoted(None, at, customer, owner.card_id, basket, wanted))
+    await checkout(life, Quoted(None, at, customer, owner.card_id, *await some_sale(life, owner)))
 
 
 async def sell_as_quoted(life: Life) -> None:
@@ -135,13 +163,21 @@ async def checkout(life: Life, asked: Quoted) -> Recorded:
             customer=asked.customer,
             basket=asked.basket,
             wanted=asked.wanted,
+            tendered=asked.tendered,
+            mint=gift_cards.repeatable(
+                BOX, merchant_id=asked.terminal.merchant_id, terminal_id=asked.terminal.terminal_id, key=key
+            ),
             quote_id=quote_id,
             idempotency_key=key,
             now=life.now,
         )
 
-    recorded: Recorded = await life.keyed(ask, lambda done: (done.sale.sale_id, done.sale.points))
+    recorded: Recorded = await life.keyed(
+        ask, lambda done: (done.sale.sale_id, done.sale.points, done.sale.tenders, done.sale.due)
+    )
     life.sold.append((asked.terminal, recorded.sale.sale_id))
+    life.told_minor += sum(line.amount_minor for line in asked.basket.lines if line.is_gift_card)
+    life.told_minor -= sum(tender.paid.amount_minor for tender in recorded.sale.tenders)
     bought = [cost_of(life.catalogue_by_id[each]) for each in asked.wanted.reward_ids]
     used = await conn.fetchval(COSTS_SQL, asked.wanted.voucher_ids)
     paid = debt - await conn.fetchval(DEBT_SQL, asked.card_id)
@@ -207,6 +243,7 @@ async def bring_back(
     key = life.key()
     card_id = await life.conn.fetchval(CARD_OF_SALE_SQL, sale_id)
     debt, used = await life.conn.fetchval(DEBT_SQL, card_id), await life.conn.fetchval(USED_SQL, sale_id)
+    unsold = await life.conn.fetchval(UNSOLD_SQL, sale_id)
 
     async def ask() -> refunds.Refunded:
         return await refunds.refund(
@@ -215,14 +252,17 @@ async def bring_back(
             sale_id=sale_id,
             line_ids=lines,
             amount_minor=amount,
+            mint=gift_cards.minter(BOX, merchant_id=at.merchant_id),
             idempotency_key=key,
             now=life.now,
         )
 
-    told = await life.keyed(ask, lambda done: (done.points_taken_back, done.points_given_back, done.due))
+    told = await life.keyed(ask, lambda done: (done.points_taken_back, done.points_given_back, done.due, done.returned))
     assert told.debt == await life.conn.fetchval(DEBT_SQL, card_id) - debt
     reopened = used - await life.conn.fetchval(USED_SQL, sale_id)
     life.told += told.points_given_back + reopened - told.points_taken_back
+    life.told_minor += sum(tender.paid.amount_minor for tender in told.returned)
+    life.told_minor -= await life.conn.fetchval(UNSOLD_SQL, sale_id) - unsold
 
 
 async def undo(life: Life) -> None:

@@ -8,6 +8,20 @@ from wallet import cards, gifts, rewards
 from wallet.values import Points
 
 VOUCHERS_SQL = "SELECT voucher_id, card_id FROM vouchers WHERE merchant_id = $1 ORDER BY voucher_id"
+DELIVERY_SQL = "SELECT delivery FROM gifts WHERE gift_id = $1 AND (held_until IS NULL OR held_until <= $2)"
+WAITING_SQL = """
+    SELECT gift_id
+    FROM gifts
+    WHERE merchant_id = $1 AND status = 'SCHEDULED' AND (held_until IS NULL OR held_until <= $2)
+"""
+OPEN_LINKS_SQL = """
+    SELECT l.link_hash
+    FROM gift_links AS l
+    JOIN gifts AS g ON g.merchant_id = l.merchant_id AND g.gift_id = l.gift_id
+    WHERE l.merchant_id = $1 AND l.revoked_at IS NULL AND g.closed_at IS NULL
+    ORDER BY g.kind, g.gift_id, l.created_at, l.link_hash
+"""
+COST_SQL = "SELECT points FROM gifts WHERE gift_id = $1 AND kind = 'REWARD'"
 INSERT_CUSTOMER_SQL = """
     INSERT INTO customers (email, email_key, locale, created_at)
     VALUES ($1, $1, 'en', $2)
@@ -96,20 +110,27 @@ async def give(life: Life) -> None:
 
 
 async def mail_gift(life: Life) -> None:
-    """The mail of a gift leaves, with a link."""
+    """The mail of a gift leaves, with a link: mostly of one that waits for it."""
     if life.given:
-        gift, link = life.rng.choice(life.given[-3:]), life.rng.randbytes(32)
+        waiting = {row["gift_id"] for row in await life.conn.fetch(WAITING_SQL, life.shop.merchant_id, life.now)}
+        fit = [gift for gift in life.given if gift.gift_id in waiting]
+        gift = life.rng.choice(fit if fit and life.chance(0.8) else life.given[-3:])
+        link = life.rng.randbytes(32)
+        row = await life.conn.fetchrow(DELIVERY_SQL, gift.gift_id, life.now)
+        if row is None:
+            return
+        delivery = row["delivery"]
         prepared = await gifts.prepare_delivery(
             life.conn,
             merchant_id=gift.merchant_id,
             gift_id=gift.gift_id,
-            delivery=gift.delivery,
+            delivery=delivery,
             link_hash=link,
             now=life.now,
         )
         if prepared:
             await gifts.record_sent(
-                life.conn, merchant_id=gift.merchant_id, gift_id=gift.gift_id, delivery=gift.delivery, now=life.now
+                life.conn, merchant_id=gift.merchant_id, gift_id=gift.gift_id, delivery=delivery, now=life.now
             )
             life.links.append(link)
 
@@ -117,15 +138,71 @@ async def mail_gift(life: Life) -> None:
 async def claim_gift(life: Life) -> None:
     """Somebody with the link has the gift, which one of the members may have sent just now."""
     if not life.links or life.chance(0.5):
-        await give(life)
+        if life.chance(0.4):
+            await give(life)
         await mail_gift(life)
-    link = life.rng.choice(life.links[-3:]) if life.links else life.rng.randbytes(32)
+    link = await some_link(life) or life.rng.randbytes(32)
     customer_id, key = (await life.somebody_with_the_app()).customer_id, life.key()
 
     async def ask() -> gifts.Claimed:
         return await gifts.claim(life.conn, customer_id=customer_id, link_hash=link, idempotency_key=key, now=life.now)
 
-    await life.keyed(ask, lambda done: done.gift_id)
+    claimed = await life.keyed(ask, lambda done: done.gift_id)
+    life.told -= await life.conn.fetchval(COST_SQL, claimed.gift_id) or 0
+
+
+async def some_link(life: Life) -> bytes | None:
+    """One that was mailed lately, mostly of a gift that is still open."""
+    rows = await life.conn.fetch(OPEN_LINKS_SQL, life.shop.merchant_id)
+    if rows and life.chance(0.7):
+        link: bytes = life.rng.choice(rows)["link_hash"]
+        return link
+    return life.rng.choice(life.links[-3:]) if life.links else None
+
+
+async def decline_gift(life: Life) -> None:
+    """Somebody with a link says no."""
+    link, key = await some_link(life), life.key()
+    if link is None:
+        return
+
+    async def ask() -> gifts.Declined:
+        return await gifts.decline(life.conn, link_hash=link, idempotency_key=key, now=life.now)
+
+    await life.keyed(ask, lambda done: done.sender_card_id)
+
+
+async def mend_gift(life: Life) -> None:
+    """The sender has it mailed again, or on another day."""
+    if not life.given:
+        return
+    gift, key, later = life.rng.choice(life.given[-4:]), life.key(), life.now + timedelta(days=1)
+    email = life.rng.choice((None, "other@example.com"))
+
+    async def resend() -> gifts.Resent:
+        return await gifts.resend(
+            life.conn,
+            customer_id=gift.sender_customer_id,
+            merchant_id=gift.merchant_id,
+            gift_id=gift.gift_id,
+            corrected_email=email,
+            corrected_email_key=email,
+            idempotency_key=key,
+            now=life.now,
+        )
+
+    async def reschedule() -> gifts.Rescheduled:
+        return await gifts.reschedule(
+            life.conn,
+            customer_id=gift.sender_customer_id,
+            merchant_id=gift.merchant_id,
+            gift_id=gift.gift_id,
+            deliver_at=later,
+            idempotency_key=key,
+            now=life.now,
+        )
+
+    await life.keyed(life.rng.choice((resend, reschedule)), lambda done: done.gift.gift_id)
 
 
 async def cancel_gift(life: Life) -> None:

@@ -11,6 +11,7 @@ HELD_SQL = "SELECT sale_id FROM sales WHERE merchant_id = $1 AND review = 'HELD'
 SOLD_SQL = "SELECT sale_id FROM sales WHERE merchant_id = $1 ORDER BY sale_id"
 
 BATCH = 50
+LONG = timedelta(days=35)
 
 
 async def review(life: Life) -> None:
@@ -45,7 +46,7 @@ async def hours_pass(life: Life) -> None:
 
 async def days_pass(life: Life) -> None:
     """Days go by, and the worker comes when it comes: at once, or not before somebody else has touched the card."""
-    life.now += timedelta(days=life.rng.choice((1, 1, 2, 8)))
+    life.now += LONG if life.chance(0.05) else timedelta(days=life.rng.choice((1, 1, 2, 8)))
     if life.chance(0.7):
         await work(life)
 

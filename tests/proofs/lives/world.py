@@ -11,6 +11,7 @@ from tests.factories import Shop, make_points, make_reward, make_shop
 from tests.proofs.lives.laws import Bench
 from tests.wallet import drawn
 from tests.wallet.counter import Member, another_store, make_member
+from tests.wallet.ledger.value.scenes import make_gift_card
 from tests.wallet.sales.histories import LEVELS, PUNCH_CARDS
 from wallet import programs
 from wallet.baskets import Basket
@@ -19,7 +20,7 @@ from wallet.database import Conn
 from wallet.gifts import Gift
 from wallet.rewards import Reward
 from wallet.rules import Bonuses, Caps, GiftRules, MonthDay, ReviewRules, Rules, TierRules
-from wallet.sales import CustomerRef, Quote, Wanted
+from wallet.sales import CustomerRef, Quote, Tender, Wanted
 from wallet.values import CardId, CustomerId, LineKind, Minor, Points, RewardId, RewardKind, SaleId, Terminal, VisitId
 
 START = datetime(2026, 11, 20, 3, 30, tzinfo=UTC)
@@ -38,6 +39,7 @@ class Quoted:
     card_id: CardId
     basket: Basket
     wanted: Wanted
+    tendered: tuple[Tender, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +53,9 @@ class Again:
 
 @dataclass
 class Life:
-    """One merchant from the first day on. `told`: points that the act under way says it made, or took if below 0."""
+    """One merchant from the first day on. `told`: points that the act under way says it made, or took if below 0;
+    `told_minor`: as much for money on gift cards, but for gifts.
+    """
 
     conn: Conn
     rng: random.Random
@@ -69,6 +73,7 @@ class Life:
     links: list[bytes] = field(default_factory=list)
     again: list[Again] = field(default_factory=list)
     told: int = 0
+    told_minor: int = 0
 
     @property
     def catalogue_by_id(self) -> dict[RewardId, Reward]:
@@ -145,14 +150,24 @@ def some_rules(rng: random.Random) -> Rules:
         notice_days=rng.choice((0, 2)),
         returns_debt=rng.random() < 0.5,
         review=rng.choice((ReviewRules(), ReviewRules(amount_minor=Minor(2_500)), ReviewRules(sales_per_day=2))),
-        gifts=GiftRules(min_points=Points(1), return_days=rng.choice((1, 3)), per_day=6),
+        gifts=GiftRules(
+            min_points=Points(1),
+            return_days=rng.choice((1, 3)),
+            per_day=6,
+            value_min_minor=Minor(1),
+            value_per_day_minor=Minor(rng.choice((3_000, 50_000))),
+            value_hold_minor=Minor(rng.choice((200, 50_000))),
+            value_mailbox_minor=Minor(rng.choice((1_000, 50_000))),
+            pin_above_minor=Minor(rng.choice((0, 300, 50_000))),
+            validity_months=rng.choice((None, 1, 14)),
+        ),
     )
 
 
 async def begin(conn: Conn, seed: int) -> Life:
     """A merchant with two stores, rewards of every kind, and two members who have some points of various lives."""
     rng = random.Random(seed)
-    shop = await make_shop(conn, rules=some_rules(rng), now=START)
+    shop = await make_shop(conn, rules=some_rules(rng), country=rng.choice(("IN", "FR")), now=START)
     tills = [shop.terminal, await another_store(conn, shop, now=START)]
     off, percent, perk = RewardKind.AMOUNT_OFF, RewardKind.PERCENT_OFF, RewardKind.PERK
     catalogue = [
@@ -174,4 +189,13 @@ async def begin(conn: Conn, seed: int) -> Life:
             expires_at = START + timedelta(days=days) if days else None
             points = rng.choice((3, 5, 9))
             await make_points(conn, shop, member.card_id, points, expires_at=expires_at, now=START)
+        for days in (3, None):
+            await make_gift_card(
+                conn,
+                shop,
+                rng.choice((300, 1_500)),
+                owner=rng.choice((member.customer_id, member.customer_id, None)),
+                expires_at=START + timedelta(days=days) if days else None,
+                now=START,
+            )
     return life
