@@ -26,7 +26,11 @@ from infra.edge.middleware.request_id import RequestIdMiddleware
 from infra.edge.middleware.security_headers import SecurityHeadersMiddleware
 from infra.edge.middleware.straight import StraightMiddleware
 from infra.edge.routes import graphql_routes
+from infra.mail.events import mail_webhook_routes
 from infra.migrate import Migration, MigrationError
+from infra.payments import builtin
+from infra.payments.builtin import BuiltinProvider
+from infra.payments.webhooks import webhook_routes
 from infra.pool import DatabaseUnavailable
 from infra.runtime import Runtime
 from infra.settings import Settings
@@ -36,7 +40,8 @@ from resolvers.root_pos import pos_schema
 from schema.translations import negotiate
 from wallet.database import Conn
 from web.pages.facts import PageFacts
-from web.routes import development_routes, page_routes
+from web.pages.pay import PayFacts
+from web.routes import development_routes, page_routes, pay_routes
 
 CUSTOMER_PATH = "/graphql"
 POS_PATH = "/pos/graphql"
@@ -78,8 +83,10 @@ def create_app(runtime: Runtime, *, more: Sequence[BaseRoute] = ()) -> Starlette
         clock=runtime.clock,
         box=lambda: runtime.box,
         demo=settings.environment == "demo",
+        publish=lambda merchant_id, card_id: runtime.changes.publish(merchant_id, card_id),
     )
-    routes += [*_well_known(runtime), *_health(runtime), *page_routes(facts)]
+    routes += [*_well_known(runtime), *_health(runtime), *page_routes(facts), *_payment_routes(runtime)]
+    routes += mail_webhook_routes(runtime)
     straight = {
         route.path: route for route in routes if isinstance(route, Route) and route.path in {path for path, *_ in apis}
     }
@@ -139,6 +146,8 @@ def _contexts(runtime: Runtime) -> GetContext:
             rings=runtime.rings,
             changes=runtime.changes,
             client=_client(connection),
+            payments=runtime.providers.get(runtime.settings.payments),
+            public_url=runtime.settings.public_base_url,
         )
 
     return context
@@ -166,6 +175,15 @@ def _well_known(runtime: Runtime) -> list[BaseRoute]:
         return JSONResponse(keys.jwks(ring, now), headers={"Cache-Control": "public, max-age=300"})
 
     return [Route("/.well-known/jwks.json", jwks, methods=["GET"])]
+
+
+def _payment_routes(runtime: Runtime) -> list[BaseRoute]:
+    """Where providers tell us what happened, and the page of the one that is built in."""
+    routes = webhook_routes(runtime.keeping)
+    bank = runtime.providers.get(builtin.NAME)
+    if isinstance(bank, BuiltinProvider):
+        routes += pay_routes(PayFacts(show=bank.show, approve=bank.approve, decline=bank.decline, ask=bank.ask))
+    return routes
 
 
 async def _lacking(conn: Conn, known: list[Migration]) -> list[Migration]:

@@ -7,7 +7,7 @@ message makes it quick, the comparison makes it certain.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from uuid import UUID
 
@@ -100,10 +100,8 @@ class CardChanges:
         self._to_say.clear()
         changed, self._changed = sorted(self._changed), set()
         for start in range(0, len(changed), CARDS_A_MESSAGE):
-            message = ",".join(f"{m.hex}{c.hex}" for m, c in changed[start : start + CARDS_A_MESSAGE])
             try:
-                async with self._pool.acquire() as conn:
-                    await conn.execute(NOTIFY_SQL, CHANNEL, message)
+                await say(self._pool, changed[start : start + CARDS_A_MESSAGE])
             except TROUBLES as problem:
                 log.warning("changes.not_said", cards=len(changed), problem=type(problem).__name__)
 
@@ -156,6 +154,13 @@ class CardChanges:
                 if self._revisions.get(key) != row["revision"] and key in self._watchers:
                     self._revisions[key] = row["revision"]
                     self._wake(key)
+
+
+async def say(pool: Pool, changed: Sequence[Key]) -> None:
+    """Those who watch these cards, in any process, are woken. At most so many as fit a message; after the commit."""
+    message = ",".join(f"{merchant_id.hex}{card_id.hex}" for merchant_id, card_id in changed)
+    async with pool.acquire() as conn:
+        await conn.execute(NOTIFY_SQL, CHANNEL, message)
 
 
 async def _each(woken: asyncio.Event) -> AsyncIterator[None]:

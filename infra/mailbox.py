@@ -52,7 +52,8 @@ class Mailbox:
     ) -> str:
         """Called by aiosmtpd for each recipient of a message."""
         if address.casefold() in self._refused:
-            return "550 5.1.1 There is no such mailbox"
+            # Not 5.1.1, which is so certain that the mailbox would get no second mail to be refused.
+            return "550 5.1.0 There is no such mailbox"
         envelope.rcpt_tos.append(address)
         return "250 2.1.5 Known"
 

@@ -1,9 +1,9 @@
 """The parts of one running process, opened together and closed together."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from email.utils import parseaddr
 
@@ -17,14 +17,19 @@ from infra.changes import COMPARE_SECONDS, CardChanges, Listen
 from infra.clock import Clock
 from infra.edge.metrics import Metrics
 from infra.jobs.handlers import handlers
+from infra.jobs.payments import payment_handlers
 from infra.jobs.post import Post
 from infra.mail.message import Sender
 from infra.mail.smtp import Relay
+from infra.payments.keeping import Keeping
+from infra.payments.opening import opened_providers
 from infra.pool import Pool, QueryLogger, connect
 from infra.settings import Settings, SettingsError
 from infra.sweeps import sweeps
 from infra.wiring import Database, connected, opened_box
 from infra.worker import Worker
+from resolvers.providers import Provider
+from wallet.mail.pacing import Pace
 from web.mail import templates
 
 
@@ -39,6 +44,12 @@ class Runtime:
     rings: KeyRingCache
     changes: CardChanges
     metrics: Metrics
+    providers: Mapping[str, Provider] = field(default_factory=dict)
+
+    @property
+    def keeping(self) -> Keeping:
+        """What keeps payments in step with their providers."""
+        return Keeping(self.pool, self.clock, self.providers, self.box, self.changes.publish)
 
 
 @asynccontextmanager
@@ -61,7 +72,10 @@ async def running(
         changes = CardChanges(pool, _listener(database), compare_seconds=compare_seconds)
         saying = asyncio.create_task(changes.run())
         try:
-            yield Runtime(settings, clock, pool, box, KeyRingCache(_loader(pool, box)), changes, Metrics())
+            async with opened_providers(settings, pool, box, clock) as providers:
+                yield Runtime(
+                    settings, clock, pool, box, KeyRingCache(_loader(pool, box)), changes, Metrics(), providers
+                )
         finally:
             saying.cancel()
             await asyncio.gather(saying, return_exceptions=True)
@@ -75,14 +89,16 @@ def worker_of(runtime: Runtime) -> Worker:
         pool=runtime.pool,
         clock=runtime.clock,
         relay=relay_of(settings),
-        sender=Sender(address, name, return_path=settings.mail_return_path),
+        sender=Sender(address, name, return_path=settings.mail_return_path, bounce_address=settings.bounce_address),
         templates=templates.load(),
         public_url=settings.public_base_url,
+        pace=Pace(settings.mail_per_minute),
+        publish=runtime.changes.publish,
     )
     return Worker(
         runtime.pool,
         clock=runtime.clock,
-        handlers=handlers(post, runtime.box),
+        handlers={**handlers(post, runtime.box), **payment_handlers(runtime.keeping)},
         sweeps=sweeps(),
         publish=runtime.changes.publish,
     )

@@ -58,11 +58,12 @@ async def make_shop(
     rules: Rules | None = None,
     currency: str = "INR",
     timezone: str = "Asia/Kolkata",
+    country: str | None = None,
 ) -> Shop:
     """A merchant with one program, one store and one live terminal."""
     n = next(_count)
     merchant_id = await stores.create_merchant(
-        conn, name=f"Merchant {n}", currency=currency, locale="en-IN", timezone=timezone, now=now
+        conn, name=f"Merchant {n}", currency=currency, locale="en-IN", timezone=timezone, country=country, now=now
     )
     program = await programs.create(
         conn,

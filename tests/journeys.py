@@ -14,18 +14,20 @@ from typing import Any
 
 import httpx
 
-from auth import check_in_tokens, emails, links, sessions, sign_in
+from auth import check_in_tokens, emails, gift_cards, links, sessions, sign_in
 from auth.sessions import SessionTokens
 from infra.demo import documents as demo
-from schema.ids import AttemptKey, CardKey, GiftKey, NodeKey, RewardKey, decode, encode
+from schema.ids import AttemptKey, CardKey, GiftCardKey, GiftKey, NodeKey, RewardKey, decode, encode
 from tests.database import Database
 from tests.factories import Shop, make_card, make_customer, make_points, make_reward, make_shop
 from tests.live import Caller, Live, live_application
 from tests.wire import KeepAlive
 from wallet import check_ins, gifts, stores
 from wallet.check_ins import Minted
+from wallet.ledger import value
+from wallet.ledger.value import ValueCause
 from wallet.rules import Rules
-from wallet.values import CardId, CheckInPurpose, CustomerId, GiftId, MerchantId, StoreId, TerminalId
+from wallet.values import CardId, CheckInPurpose, CustomerId, GiftId, MerchantId, Minor, ProgramId, StoreId, TerminalId
 
 MAILED_CODE = re.compile(r"\b(\d{6})\b")
 MAILED_LINK = re.compile(r"/g/([A-Za-z0-9_-]{43})")
@@ -280,6 +282,26 @@ async def open_reward(scene: Scene, shop: Shop, **facts: Any) -> str:
 def claim_of(owner: Member, reward: str) -> dict[str, Any]:
     """What claimReward is told."""
     return {"cardId": owner.card, "rewardId": reward, "idempotencyKey": new_key()}
+
+
+async def open_gift_card(
+    scene: Scene, merchant_id: MerchantId, program_id: ProgramId, customer_id: CustomerId, amount_minor: int
+) -> str:
+    """A gift card of the program with so much on it, of this customer's."""
+    runtime, now = scene.live.runtime, scene.now
+    async with runtime.pool.acquire() as conn, conn.transaction():
+        opened = await value.open(
+            conn,
+            merchant_id=merchant_id,
+            program_id=program_id,
+            mint=gift_cards.minter(runtime.box, merchant_id=merchant_id),
+            owner_customer_id=customer_id,
+            now=now,
+        )
+        await value.activate(
+            conn, opened.card, amount=Minor(amount_minor), expires_at=None, cause=ValueCause(now), now=now
+        )
+    return encode(GiftCardKey(merchant_id, opened.card.gift_card_id))
 
 
 async def send_gift(scene: Scene, sender: Member, points: int) -> str:

@@ -8,17 +8,24 @@ from infra.migrate import MigrationError
 from infra.pool import DatabaseUnavailable
 from infra.postgres.errors import PostgresError
 from infra.settings import SettingsError
-from wallet.errors import InvalidInput, NotFound
+from wallet.errors import GiftCardNotUsable, InsufficientValue, InvalidInput, NotFound
+from wallet.values import Phrase
 
 COMMANDS = (
     ("audit", "auditing", "Prove the ledger's laws on the live database, at one moment, without blocking anybody."),
     ("db", "database", "The database by hand."),
     ("demo", "serving", "Start a shop with customers in it, API, worker and mailbox included."),
+    ("gift-card", "gift_cards:gift_card", "Stored money value."),
+    ("gift-design", "gift_designs:gift_design", "The pictures that senders of gifts choose from."),
     ("keys", "keys", "The keys that sign access tokens, check-in codes and statements."),
+    ("mail", "mail", "What comes back of our mail, and who is not written to."),
     ("merchant", "merchants", "Businesses."),
     ("migrate", "database", "Bring the database up to this code. Safe to run from several places at once."),
     ("operator", "operators", "The people at a merchant's tills."),
+    ("outbox", "outbox", "Work that failed too often and waits for you to decide."),
+    ("payments", "payments:payments_app", "Payments of gifts of money, and the providers that took them."),
     ("program", "merchants", "Loyalty schemes and their rules."),
+    ("report", "reports", "What the books say."),
     ("review", "reviews", "Sales that look odd, whose points wait for the merchant."),
     ("reward", "rewards", "What members can buy with points or stamps."),
     ("schema", "schema", "The published API."),
@@ -32,7 +39,7 @@ COMMANDS = (
 takes seconds to load, and most commands do without."""
 
 for name, module, said in COMMANDS:
-    app.command(f"infra.cli.{module}:{name}", name=name, help=said)
+    app.command(f"infra.cli.{module if ':' in module else f'{module}:{name}'}", name=name, help=said)
 
 
 def main() -> None:
@@ -42,15 +49,18 @@ def main() -> None:
     except (SettingsError, PostgresError, MigrationError, DatabaseUnavailable, KeysUnreadable) as problem:
         fail(str(problem))
     except InvalidInput as refusal:
-        fail(in_words(refusal))
+        fail("\n".join(f"{problem.field}: {in_words(problem.phrase)}" for problem in refusal.problems))
+    except GiftCardNotUsable as refusal:
+        fail(in_words(refusal.phrase))
+    except InsufficientValue as refusal:
+        fail(f"The gift card holds {refusal.available.amount_minor} {refusal.available.currency} (minor units).")
     except NotFound:
-        fail("There is no such merchant, program, store, terminal, operator, reward or sale.")
+        fail("There is no such merchant, program, store, terminal, operator, reward, sale or gift card.")
     except KeyboardInterrupt:
         sys.exit(130)
 
 
-def in_words(refusal: InvalidInput) -> str:
+def in_words(phrase: Phrase) -> str:
     from schema.translations import translator
 
-    say = translator("en").say
-    return "\n".join(f"{problem.field}: {say(problem.phrase)}" for problem in refusal.problems)
+    return translator("en").say(phrase)

@@ -9,7 +9,7 @@ from babel import Locale, UnknownLocaleError
 from babel.numbers import is_currency
 from cyclopts import App
 
-from auth import terminals
+from auth import emails, terminals
 from infra.cli.app import answer, opened
 from infra.settings import SettingsError
 from infra.wiring import opened_box
@@ -18,7 +18,7 @@ from wallet.database import Conn
 from wallet.errors import InvalidInput, NotFound, Problem
 from wallet.fingerprint import Json
 from wallet.rules import Rules
-from wallet.templates import TEMPLATES, Template
+from wallet.templates import GIFTS, TEMPLATES, Template
 from wallet.values import MerchantId, Minor, Phrase, StoreId, TerminalId
 
 PER_MINOR = 10_000
@@ -44,13 +44,36 @@ terminal = App(name="terminal", help="Tills.")
 
 @merchant.command(name="create")
 async def create_merchant(
-    *, name: str, currency: str, locale: str = "en-IN", timezone: str = "Asia/Kolkata", json: bool = False
+    *,
+    name: str,
+    currency: str,
+    locale: str = "en-IN",
+    timezone: str = "Asia/Kolkata",
+    country: str | None = None,
+    contact: str | None = None,
+    json: bool = False,
 ) -> None:
-    """Make a merchant. The currency is an ISO 4217 code, e.g. INR."""
-    _check_known(currency=currency, locale=locale)
+    """Make a merchant. The currency is an ISO 4217 code, e.g. INR.
+
+    Parameters
+    ----------
+    country
+        Whose law says how long its gift cards must live: an ISO 3166 code, e.g. IN. Left out, it is the locale's.
+    contact
+        Who is told by mail that a payment was disputed.
+    """
+    _check_known(currency=currency, locale=locale, country=country)
+    email = emails.normalise(contact, field="contact").text if contact is not None else None
     async with opened() as (_, pool, clock), pool.acquire() as conn, conn.transaction():
         merchant_id = await stores.create_merchant(
-            conn, name=name, currency=currency, locale=locale, timezone=timezone, now=clock()
+            conn,
+            name=name,
+            currency=currency,
+            locale=locale,
+            timezone=timezone,
+            country=country,
+            contact_email=email,
+            now=clock(),
         )
     answer({"merchantId": merchant_id}, as_json=json)
 
@@ -81,7 +104,8 @@ async def create_program(
         So many points for every --per-minor; 1, if left out.
     rules
         A JSON file with all of the rules, gift limits among them, instead of the options that state some of them.
-        Without one, points that goods had earned and that are spent before the goods come back are owed (returns_debt).
+        Without one, points that goods had earned and that are spent before the goods come back are owed (returns_debt),
+        and gifts are as in the templates: 10 a mailbox and day, fewer from who joined in the last week.
         `regulars program rules` prints those of a program as such a file. A punch card's reward must be there already:
         begin without stamps, add the reward, and revise the rules, or begin with a template.
     template
@@ -105,7 +129,9 @@ async def create_program(
         chosen = (
             rules_in(rules)
             if rules
-            else Rules.from_json({"points": 1, "per_minor": per_minor, "returns_debt": True, **stated})
+            else Rules.from_json(
+                {"points": 1, "per_minor": per_minor, "returns_debt": True, "gifts": GIFTS.to_json(), **stated}
+            )
         )
     async with opened() as (_, pool, clock), pool.acquire() as conn, conn.transaction():
         now = clock()
@@ -173,13 +199,15 @@ def in_utc(moment: datetime) -> datetime:
         raise SettingsError(f"{moment.isoformat()} is no moment in UTC.") from trouble
 
 
-def _check_known(*, currency: str | None = None, locale: str | None) -> None:
-    """The currency and the locale are in CLDR, so amounts and dates can be written. Raises InvalidInput."""
+def _check_known(*, currency: str | None = None, locale: str | None, country: str | None = None) -> None:
+    """The currency, the locale and the country are in CLDR, so all can be written. Raises InvalidInput."""
     problems = []
     if currency is not None and not is_currency(currency):
         problems.append(Problem("currency", Phrase("not_a_currency")))
     if locale is not None and not _is_locale(locale):
         problems.append(Problem("locale", Phrase("not_a_locale")))
+    if country is not None and (not country.isalpha() or country not in Locale("en").territories):
+        problems.append(Problem("country", Phrase("not_a_country")))
     if problems:
         raise InvalidInput(problems)
 

@@ -60,3 +60,9 @@ REWARDS = (
     ),
 )
 """Stamps give the first; the app sells all of them."""
+
+DESIGNS = (
+    ("Rain", "rain.png", "A steaming cup of coffee on a window sill, and rain behind it."),
+    ("Lanterns", "lanterns.svg", "Four paper lanterns in the evening."),
+)
+"""Pictures for gifts: what the owner calls them, the file, and what is told to whoever does not see them."""

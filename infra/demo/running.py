@@ -33,6 +33,7 @@ async def run_demo(settings: Settings) -> None:
                     "smtp_host": "127.0.0.1",
                     "smtp_port": mailbox.port,
                     "smtp_starttls": False,
+                    "payments": settings.payments if "payments" in settings.model_fields_set else "builtin",
                 }
             )
             clock = DemoClock(settings.data_dir / DEMO_CLOCK)

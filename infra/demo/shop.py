@@ -3,13 +3,15 @@
 import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from importlib.resources import files
 
 from auth import operator_pins
 from auth.secrets import SecretBox
-from infra.demo.program import BAKERY, COFFEE, REWARDS, RULES
+from infra.demo.program import BAKERY, COFFEE, DESIGNS, REWARDS, RULES
 from wallet import cards, check_ins, operators, programs, rewards, sales, stores
 from wallet.baskets import Basket, Line
 from wallet.database import Conn
+from wallet.gifts import designs
 from wallet.programs import Program
 from wallet.values import (
     CheckInPurpose,
@@ -100,7 +102,13 @@ async def open_shop(conn: Conn, *, box: SecretBox, now: datetime) -> Place:
         return Place(row["merchant_id"], row["store_id"])
     opened_at = now - timedelta(days=60)
     merchant_id = await stores.create_merchant(
-        conn, name="Monsoon Coffee", currency=CURRENCY, locale="en-IN", timezone=TIMEZONE, now=opened_at
+        conn,
+        name="Monsoon Coffee",
+        currency=CURRENCY,
+        locale="en-IN",
+        timezone=TIMEZONE,
+        contact_email="shop@example.com",
+        now=opened_at,
     )
     program = await _begin_program(conn, merchant_id, now=opened_at)
     store_id = await stores.create_store(
@@ -142,6 +150,16 @@ async def _begin_program(conn: Conn, merchant_id: MerchantId, *, now: datetime) 
     )
     for new in REWARDS:
         await rewards.create(conn, merchant_id=merchant_id, program_id=program.program_id, new=new, now=now)
+    for name, file, alt_text in DESIGNS:
+        await designs.add(
+            conn,
+            merchant_id=merchant_id,
+            program_id=program.program_id,
+            name=name,
+            alt_text=alt_text,
+            content=(files("infra.demo") / "designs" / file).read_bytes(),
+            now=now,
+        )
     return program
 
 

@@ -4,6 +4,7 @@ import httpx
 
 from infra.demo.calling import Caller, Say, Stage, WalkStopped
 from infra.demo.counter import CounterWalk
+from infra.demo.gifts import GiftsWalk
 from infra.demo.main_job import Walk
 from infra.demo.office import Office
 from infra.demo.proof import ProofWalk
@@ -29,6 +30,7 @@ def _all(http: httpx.Client, say: Say) -> None:
     member = RewardsWalk(stage, main.till, Caller(http, "/graphql"))
     member.all(main.program_slug)
     office = Office(http.get("/demo.json").json()["office"])
+    GiftsWalk(stage, main.till, member.app, office).all(main.program_slug, member.card_id)
     CounterWalk(stage, main.till, office).all()
     ProofWalk(stage, member.app, office, str(http.base_url), main.program_slug).all(member.card_id)
     stage.end("That was all of it: every point is accounted for, and the audit has proved it.")

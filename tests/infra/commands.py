@@ -28,16 +28,17 @@ def environment_of(database: Database, **more: str) -> dict[str, str]:
     }
 
 
-async def regulars(*arguments: str, environment: dict[str, str]) -> Done:
-    """The command has ended."""
+async def regulars(*arguments: str, environment: dict[str, str], given: bytes = b"") -> Done:
+    """The command has ended. `given` is what it could read from standard input."""
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-c",
         "from infra.cli import main; main()",
         *arguments,
         env=environment,
+        stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
     )
-    out, err = await process.communicate()
+    out, err = await process.communicate(given)
     return Done(process.returncode or 0, out.decode(), err.decode())

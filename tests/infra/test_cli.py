@@ -165,7 +165,7 @@ async def test_an_unknown_merchant_is_said_in_a_sentence_and_nothing_is_made(dat
     )
     # then
     assert (done.code, done.out) == (2, "")
-    assert done.err == "There is no such merchant, program, store, terminal, operator, reward or sale.\n"
+    assert done.err == "There is no such merchant, program, store, terminal, operator, reward, sale or gift card.\n"
     conn = await asyncpg.connect(database.owner_dsn)
     assert await conn.fetchval("SELECT COUNT(*) FROM programs") == 0
     await conn.close()
@@ -214,7 +214,7 @@ async def test_a_reward_is_added_listed_and_ended(database: Database) -> None:
     # then
     assert (again.code, again.err) == (
         2,
-        "There is no such merchant, program, store, terminal, operator, reward or sale.\n",
+        "There is no such merchant, program, store, terminal, operator, reward, sale or gift card.\n",
     )
     assert (wrong.code, wrong.err.splitlines()) == (
         2,

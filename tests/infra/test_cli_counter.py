@@ -19,7 +19,7 @@ from wallet.sales import Sale
 from wallet.values import Minor
 
 NOBODY = str(UUID(int=7))
-NO_SUCH = "There is no such merchant, program, store, terminal, operator, reward or sale.\n"
+NO_SUCH = "There is no such merchant, program, store, terminal, operator, reward, sale or gift card.\n"
 
 
 @pytest.fixture

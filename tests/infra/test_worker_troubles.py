@@ -141,10 +141,14 @@ async def test_sweep_that_fails_hides_nothing_and_holds_up_no_other(pool: Pool, 
     # given a sweep that changes something and fails, and one behind it that works
     swept: list[datetime] = []
     told = Told()
-    await conn.execute("INSERT INTO gift_mail_refusals (email_hash, refused_at) VALUES (sha256('a'), $1)", now)
+    await conn.execute(
+        "INSERT INTO mail_suppressions (email_hash, reason, since) VALUES (sha256('a'), 'MANUAL', $1)", now
+    )
 
     async def broken(conn: Conn, *, limit: int, now: datetime) -> Sequence[tuple[MerchantId, CardId]]:
-        await conn.execute("INSERT INTO gift_mail_refusals (email_hash, refused_at) VALUES (sha256('b'), $1)", now)
+        await conn.execute(
+            "INSERT INTO mail_suppressions (email_hash, reason, since) VALUES (sha256('b'), 'MANUAL', $1)", now
+        )
         raise ValueError("row of somebody@example.com")
 
     async def fine(conn: Conn, *, limit: int, now: datetime) -> Sequence[tuple[MerchantId, CardId]]:
@@ -162,7 +166,7 @@ async def test_sweep_that_fails_hides_nothing_and_holds_up_no_other(pool: Pool, 
             await until(twice)
 
     # then what the broken one did was rolled back, it is in the log without its text, and the other one ran
-    assert await conn.fetchval("SELECT count(*) FROM gift_mail_refusals") == 1
+    assert await conn.fetchval("SELECT count(*) FROM mail_suppressions") == 1
     assert told.cards == []
     assert {entry["sweep"] for entry in logs} == {"broken"}
     assert "somebody" not in str(logs)
