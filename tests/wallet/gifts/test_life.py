@@ -103,7 +103,7 @@ class LifeOfGifts(RuleBasedStateMachine):
     def worker_prepares(self, data: st.DataObject) -> None:
         model = self.draw(data)
         link, mail = self.run(scenes.prepare(self.conn, model.gift, delivery=model.delivery, now=self.now))
-        due = model.status is GiftStatus.SCHEDULED and self.now < model.claimable_until
+        due = model.status is GiftStatus.SCHEDULED and model.deliver_at <= self.now < model.claimable_until
         assert (mail is not None) is due
         self.links.append((link, model))
         if due:
