@@ -33,6 +33,18 @@ OPERATIONS_SQL = """
             JOIN gift_card_activities AS e
               ON e.merchant_id = p.merchant_id AND e.gift_card_id = p.gift_card_id AND e.seq = p.seq
             WHERE p.merchant_id = s.merchant_id AND p.sale_id = s.sale_id) AS tenders,
+           (SELECT MIN(g.last4)
+            FROM gift_cards_sold AS k
+            JOIN gift_cards AS g ON g.merchant_id = k.merchant_id AND g.gift_card_id = k.gift_card_id
+            JOIN gift_card_activities AS e
+              ON e.merchant_id = k.merchant_id AND e.gift_card_id = k.gift_card_id AND e.seq = k.seq
+            WHERE k.merchant_id = s.merchant_id AND k.sale_id = s.sale_id
+              AND (g.state <> 'ACTIVE' OR g.expires_at <= $4 OR g.balance_minor < e.amount_minor
+                   OR e.kind = 'ACTIVATE' AND g.balance_minor <> e.amount_minor)
+              AND NOT EXISTS (
+                  SELECT FROM refund_lines AS b
+                  WHERE b.merchant_id = k.merchant_id AND b.sale_id = k.sale_id AND b.position = k.position AND b.wholly
+              )) AS spent_last4,
            (SELECT jsonb_agg(jsonb_build_object(
                        'line_id', l.line_id, 'kind', l.kind, 'sku', l.sku, 'category', l.category,
                        'paid_minor', l.paid_minor, 'hundredths', l.hundredths, 'points', l.points,
@@ -111,4 +123,6 @@ def _why_not(row: Row, today: date) -> Phrase | None:
         return Phrase("operation_returned")
     if row["local_day"] != today:
         return Phrase("operation_of_earlier_day", {"receipt": row["receipt_number"]})
+    if row["spent_last4"] is not None:
+        return Phrase("sold_gift_card_spent", {"last4": row["spent_last4"]})
     return None

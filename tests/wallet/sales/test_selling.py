@@ -11,6 +11,7 @@ from tests.factories import Shop, make_shop
 from tests.wallet.counter import Member, make_member
 from tests.wallet.ledger.value.scenes import activities, assert_lawful, balances, make_gift_card, state
 from tests.wallet.sales.till import BOX, checkout, quote, receipt, refund, visit
+from wallet import operations
 from wallet.baskets import Basket, Line
 from wallet.database import Conn
 from wallet.errors import GiftCardNotUsable, InvalidInput, NotFound
@@ -25,6 +26,7 @@ from wallet.values import (
     Minor,
     NamedGiftCard,
     Points,
+    SaleId,
     ShownBy,
     TerminalId,
     VisitId,
@@ -212,6 +214,13 @@ async def test_unspent_cards_that_come_back_are_at_their_end(
     await assert_lawful(conn)
 
 
+async def why_not(conn: Conn, shop: Shop, visit_id: VisitId, sale_id: SaleId, *, now: datetime) -> str | None:
+    """What the list at the till says against undoing the sale."""
+    listed = await operations.of_visit(conn, terminal=shop.terminal, visit_id=visit_id, now=now)
+    [phrase] = [each.why_not for each in listed if each.sale.sale_id == sale_id]
+    return phrase.code if phrase else None
+
+
 async def test_a_card_of_which_something_is_spent_cannot_be_brought_back(
     conn: Conn, shop: Shop, customer: VisitId, now: datetime
 ) -> None:
@@ -227,9 +236,11 @@ async def test_a_card_of_which_something_is_spent_cannot_be_brought_back(
         with pytest.raises(InvalidInput, match="sold_gift_card_spent"):
             await refund(conn, shop.terminal, sale_id, *lines, now=now)
     assert await balances(conn, shop) == [1_900]
+    assert await why_not(conn, shop, customer, sale_id, now=now) == "sold_gift_card_spent"
     # and the coffee can, and the card once what was spent is on it again
     assert (await refund(conn, shop.terminal, sale_id, "1", now=now)).due.amount_minor == 1_000
     await refund(conn, shop.terminal, spending.sale.sale_id, now=now)
+    assert await why_not(conn, shop, customer, sale_id, now=now) is None
     assert (await refund(conn, shop.terminal, sale_id, now=now)).due.amount_minor == 2_000
     assert await state(conn, card) == "DEACTIVATED"
     await assert_lawful(conn)
