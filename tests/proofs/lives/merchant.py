@@ -14,6 +14,13 @@ BATCH = 50
 LONG = timedelta(days=35)
 
 
+HELD_POINTS_SQL = """
+    SELECT COALESCE(SUM(remaining), 0)::bigint
+    FROM lots
+    WHERE merchant_id = $1 AND sale_id = $2 AND held
+"""
+
+
 async def review(life: Life) -> None:
     """A held sale is released or refused; seldom one that is not held."""
     query = HELD_SQL if life.chance(0.9) else SOLD_SQL
@@ -23,7 +30,9 @@ async def review(life: Life) -> None:
     sale_id = SaleId(life.rng.choice(found)["sale_id"])
     merchant_id, now = life.shop.merchant_id, life.now
     if life.chance(0.5):
-        await reviews.release(life.conn, merchant_id=merchant_id, sale_id=sale_id, now=now)
+        held = await life.conn.fetchval(HELD_POINTS_SQL, merchant_id, sale_id)
+        # What it left over may complete a step of the card's, which it then earns.
+        life.told += (await reviews.release(life.conn, merchant_id=merchant_id, sale_id=sale_id, now=now)).points - held
     else:
         life.told -= (await reviews.refuse(life.conn, merchant_id=merchant_id, sale_id=sale_id, now=now)).points
 
