@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing
 
 import strawberry
 
@@ -33,8 +34,9 @@ async def _events(context: RequestContext, key: GiftKey, stand: Stand) -> AsyncG
     """The gift as it is, and then each time that it is another: several changes at once are one event."""
     gift = stand[0]
     yield GiftType.from_domain(gift)
-    async with context.changes.watch(gift.merchant_id, gift.card_id) as wakeups:
-        async for _ in _often(wakeups):
+    watch = context.changes.watch(gift.merchant_id, gift.card_id)
+    async with watch as wakeups, aclosing(_often(wakeups)) as looks:
+        async for _ in looks:
             found = await _stand(context, key)
             if found is not None and found != stand:
                 stand = found
