@@ -2,7 +2,8 @@
 
 A token that comes back after its use means that two hold the session, and nobody can say which one is the thief: the
 session ends (RFC 9700 §4.14.2). Except that answers get lost on the way to a phone: for ten seconds, and while its
-successor has not been used, the same token is answered with the same successor again. No wider.
+successor has not been used, the same token is answered with the same successor again. No wider, except for pages: what
+they keep in a cookie is waited for without a limit (docs/decisions/0020-sessions-of-the-pages.md).
 """
 
 import unicodedata
@@ -69,7 +70,7 @@ SUCCEED_SQL = """
 """
 
 FATE_SQL = """
-    SELECT token.used_at, successor.seq AS successor_seq, successor.used_at AS successor_used_at
+    SELECT token.used_at, successor.expires_at AS successor_expires_at, successor.used_at AS successor_used_at
     FROM refresh_tokens AS token
     LEFT JOIN refresh_tokens AS successor ON successor.session_id = token.session_id AND successor.seq = token.seq + 1
     WHERE token.session_id = $1 AND token.seq = $2
@@ -181,12 +182,20 @@ async def open_for_terminal(
 
 
 async def refresh(
-    conn: Conn, *, box: SecretBox, ring: KeyRing, refresh_token: str, audience: Audience, now: datetime
+    conn: Conn,
+    *,
+    box: SecretBox,
+    ring: KeyRing,
+    refresh_token: str,
+    audience: Audience,
+    lost_within: timedelta | None = LOST_ANSWER,
+    now: datetime,
 ) -> SessionTokens | SessionEnded:
     """The next pair of tokens; the one shown is used up, and the device was last seen now.
 
-    An old token ends its session, except for a lost answer: see above. A text that is no token of ours, or one for the
-    other API, ends nothing. SessionEnded is returned, not raised: commit, then let auth.errors.granted raise it.
+    An old token ends its session, except for an answer that was lost up to `lost_within` ago (None: at any time), its
+    successor being unused and not past its date: see above. A text that is no token of ours, or one for the other API,
+    ends nothing. SessionEnded is returned, not raised: commit, then let auth.errors.granted raise it.
     """
     shown = refresh_tokens.read(box, refresh_token)
     if shown is None:
@@ -200,22 +209,27 @@ async def refresh(
         ends_at = now + (INACTIVE_CUSTOMER if audience is Audience.CUSTOMER else INACTIVE_TERMINAL)
         kept = refresh_tokens.hash_of(successor)
         await conn.execute(SUCCEED_SQL, shown.session_id, shown.seq + 1, kept, now, ends_at)
-    elif not await _answer_was_lost(conn, shown, now=now):
+    elif not await _answer_was_lost(conn, shown, lost_within=lost_within, now=now):
         return SessionEnded()
     return SessionTokens(shown.session_id, _access_token(ring, owner, shown.session_id, now), successor)
 
 
-async def _answer_was_lost(conn: Conn, shown: RefreshToken, *, now: datetime) -> bool:
-    """Whether this token was used just now and its successor never. If it was used otherwise, the session ends."""
+async def _answer_was_lost(conn: Conn, shown: RefreshToken, *, lost_within: timedelta | None, now: datetime) -> bool:
+    """Whether this token was used lately enough and its successor never. If it was used otherwise, the session ends."""
     fate = await conn.fetchrow(FATE_SQL, shown.session_id, shown.seq)
     if fate is not None:
         if fate["used_at"] is None:
             return False  # It is past its date: nobody has reused anything.
-        successor_is_unused = fate["successor_seq"] is not None and fate["successor_used_at"] is None
-        if successor_is_unused and now - fate["used_at"] <= LOST_ANSWER:
-            return True
-    await conn.execute(END_SQL, shown.session_id, now, "token_reused")
+        successor_is_unused = fate["successor_expires_at"] is not None and fate["successor_used_at"] is None
+        if successor_is_unused and (lost_within is None or now - fate["used_at"] <= lost_within):
+            # Past the date of its successor too, the device was away for too long: nobody has reused anything.
+            return bool(fate["successor_expires_at"] > now)
+    await _end(conn, shown.session_id, because="token_reused", now=now)
     return False
+
+
+async def _end(conn: Conn, session_id: SessionId, *, because: EndedBecause, now: datetime) -> None:
+    await conn.execute(END_SQL, session_id, now, because)
 
 
 def _access_token(ring: KeyRing, owner: Row, session_id: SessionId, now: datetime) -> AccessToken:
@@ -235,6 +249,11 @@ async def end(conn: Conn, *, customer_id: CustomerId, session_id: SessionId, now
     """The customer's device is signed out. Raises NotFound if it is not theirs or was signed out before."""
     if await conn.fetchval(SIGN_OUT_SQL, customer_id, session_id, now) is None:
         raise NotFound
+
+
+async def replace(conn: Conn, *, session_id: SessionId, now: datetime) -> None:
+    """The session is over: its device has another one. Who calls has seen a genuine refresh token of it."""
+    await _end(conn, session_id, because="replaced", now=now)
 
 
 async def end_of_terminal(

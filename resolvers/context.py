@@ -8,6 +8,7 @@ from typing import Protocol
 
 import strawberry
 
+from auth.cookies import KeptSession
 from auth.keys import KeyRing
 from auth.secrets import SecretBox
 from resolvers.loaders import RequestLoaders
@@ -43,6 +44,8 @@ class RequestContext(Context):
     """Where the request comes from, for counting tries; empty if that is not known."""
     payments: Provider | None = None
     """Who takes the money for gifts of value; None where none are sent."""
+    kept: KeptSession | None = None
+    """What a page keeps in its cookie; None for everybody who keeps tokens themselves."""
 
     def __post_init__(self) -> None:
         self.loaders = RequestLoaders(self.pool, self.viewer, self.now, self.rings.current)

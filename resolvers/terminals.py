@@ -6,8 +6,7 @@ from auth.errors import granted
 from resolvers import callers
 from resolvers.arguments import Input
 from resolvers.context import Info
-from resolvers.sessions import refreshed
-from schema.session import SessionTokens
+from resolvers.sessions import handed_over, refreshed, replace_kept
 from schema.terminal import (
     ActivateTerminalInput,
     ActivateTerminalResult,
@@ -40,6 +39,8 @@ async def activate_terminal(info: Info, said: Input[ActivateTerminalInput]) -> A
                 now=context.now,
             )
         activated = granted(answer)
+        # By itself: two devices that swap their terminals would wait for each other with both sessions in hand.
+        await replace_kept(conn, context)
         found = await stores.load_terminal(
             conn,
             merchant_id=activated.merchant_id,
@@ -47,7 +48,7 @@ async def activate_terminal(info: Info, said: Input[ActivateTerminalInput]) -> A
             session_id=activated.tokens.session_id,
             now=context.now,
         )
-    return TerminalActivated(terminal=Terminal.from_domain(found), tokens=SessionTokens.from_domain(activated.tokens))
+    return TerminalActivated(terminal=Terminal.from_domain(found), tokens=handed_over(context, activated.tokens))
 
 
 async def refresh_terminal_session(

@@ -28,7 +28,10 @@ class Session(Node):
         )
 
 
-@strawberry.type
+@strawberry.type(
+    description="What a device keeps to stay signed in. A page that sends `Regulars-Session: cookie` gets both tokens "
+    "in a cookie that scripts cannot read, and here both are empty."
+)
 class SessionTokens:
     access_token: str
     access_token_expires_at: datetime
@@ -41,6 +44,11 @@ class SessionTokens:
             access_token_expires_at=tokens.access.expires_at,
             refresh_token=tokens.refresh,
         )
+
+    @classmethod
+    def in_cookie(cls, tokens: sessions.SessionTokens) -> "SessionTokens":
+        """Says until when, and neither token: they travel in the answer's cookie."""
+        return cls(access_token="", access_token_expires_at=tokens.access.expires_at, refresh_token="")
 
 
 @strawberry.input

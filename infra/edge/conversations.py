@@ -35,6 +35,7 @@ from infra.edge.messages import (
 )
 from infra.edge.parameters import Parameters
 from infra.edge.refusals import BAD_REQUEST, RequestRefused, error_of, refused
+from infra.edge.sessions import BY_COOKIE
 from schema.failures import Unauthenticated
 
 FAREWELL_SECONDS = 5.0
@@ -108,9 +109,8 @@ class Conversation:
             raise Closing(INIT_TIMEOUT, "Connection initialisation timeout") from None
 
     async def _admit(self, payload: dict[str, object]) -> Viewer:
-        token = token_of(payload)
         try:
-            viewer = await (self._api.viewer_of(self._socket) if token is None else self._api.authenticate(token))
+            viewer = await self._viewer_by(payload)
         except (Unauthenticated, TokenRejected) as error:
             raise Closing(NOT_ALLOWED, "Forbidden") from error
         self._facts.viewer = kind_of(viewer)
@@ -119,6 +119,16 @@ class Conversation:
             raise Closing(TOO_MANY, "Too many sockets")
         self._sharer = sharer
         return viewer
+
+    async def _viewer_by(self, payload: dict[str, object]) -> Viewer:
+        api, token = self._api, token_of(payload)
+        if api.cookies is not None and "session" in payload:
+            if payload["session"] != BY_COOKIE:
+                raise Closing(INVALID_MESSAGE, f"`session` is `{BY_COOKIE}`, or left out")
+            if token is not None or "authorization" in self._socket.headers:
+                raise Closing(INVALID_MESSAGE, "`session` or `Authorization`, and not both")
+            return await api.cookies.viewer_of_socket(self._socket)
+        return await (api.viewer_of(self._socket) if token is None else api.authenticate(token))
 
     async def _receive_while_valid(self, viewer: Viewer) -> Message:
         """The next message. Raises Closing when the access token is over.
@@ -203,7 +213,7 @@ class Conversation:
     ) -> list[GraphQLFormattedError]:
         """Sends every event. Returns the errors for which there was none, if so."""
         api, request_id = self._api, self._facts.request_id
-        document = api.engine.documents.read(wanted.query, wanted.operation_name)
+        document = api.engine.documents.read(api.known.text_of(wanted), wanted.operation_name)
         if document.type is not OperationType.SUBSCRIPTION:
             raise refused(400, BAD_REQUEST, "Over WebSocket only subscriptions are served: POST this to the same path.")
         events = await api.engine.subscribe(document, wanted.variables, new_context)

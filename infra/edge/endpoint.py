@@ -12,15 +12,14 @@ from infra.edge.bodies import BODY_BYTES_MAX, BODY_SECONDS_MAX
 from infra.edge.calls import Calls
 from infra.edge.documents import Documents
 from infra.edge.execution import Engine
+from infra.edge.known import KnownDocuments
 from infra.edge.limits import Limits
 from infra.edge.lists import LIST_SIZES
 from infra.edge.metrics import Metrics
+from infra.edge.sessions import Authenticate, CookieSessions
 
 ViewerOf = Callable[[HTTPConnection], Awaitable[Viewer]]
 """Who calls, from what the connection showed. Raises Unauthenticated or TokenRejected for a token that is no good."""
-
-Authenticate = Callable[[str], Awaitable[Viewer]]
-"""Who calls, from an access token. Raises schema.failures.Unauthenticated or auth.errors.TokenRejected."""
 
 GetContext = Callable[[HTTPConnection, Viewer], object]
 """The context of one operation, or of one event of a subscription."""
@@ -84,6 +83,9 @@ class Api:
     metrics: Metrics
     options: Options
     sockets: Sockets
+    known: KnownDocuments
+    cookies: CookieSessions | None
+    """How the sessions of our pages are kept. None: cookies mean nothing here."""
 
 
 def build_api(
@@ -96,8 +98,13 @@ def build_api(
     now: Clock,
     metrics: Metrics,
     options: Options,
+    known: KnownDocuments | None = None,
+    cookies: CookieSessions | None = None,
 ) -> Api:
-    """The API of a schema. Raises ValueError for a schema with strawberry extensions: nothing here would run them."""
+    """The API of a schema. Without `known`, no document has an id and any may be executed.
+
+    Raises ValueError for a schema with strawberry extensions: nothing here would run them.
+    """
     if schema.extensions or schema.directives:
         raise ValueError("The edge runs neither strawberry extensions nor operation directives.")
     core = schema._schema  # noqa: SLF001 -- strawberry has no public name for the schema of graphql-core
@@ -105,4 +112,5 @@ def build_api(
     calls = Calls(schema) if options.short_ways else None
     engine = Engine(core, documents, options.operation_seconds, suggestions=options.introspection, calls=calls)
     sockets = Sockets(options.sockets_a_viewer)
-    return Api(name, engine, viewer_of, authenticate, get_context, now, metrics, options, sockets)
+    known = KnownDocuments() if known is None else known
+    return Api(name, engine, viewer_of, authenticate, get_context, now, metrics, options, sockets, known, cookies)

@@ -4,7 +4,7 @@ Statuses: 400 for what is no request or no document (200 for old clients that ac
 audits have it), 401 for a bad token, 405 for a mutation by GET, 406, 408, 413, 415, and 200 whenever there is a result.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from time import perf_counter
 
@@ -15,6 +15,7 @@ from starlette.requests import HTTPConnection
 from starlette.types import Receive, Scope, Send
 
 from auth.errors import TokenRejected
+from auth.viewers import Viewer
 from infra.edge.answers import masked_error, present, to_json
 from infra.edge.bodies import Disconnected, read_body
 from infra.edge.endpoint import Api
@@ -23,6 +24,7 @@ from infra.edge.logs import fault
 from infra.edge.negotiation import JSON, OFFERED, accepted, is_json
 from infra.edge.parameters import Parameters, of_body, of_url
 from infra.edge.refusals import AWAY, BAD_REQUEST, INTERNAL, UNAVAILABLE, RequestRefused, no_token, refused
+from infra.edge.sessions import kept_of
 from infra.pool import DatabaseUnavailable
 from schema.failures import Unauthenticated
 
@@ -62,6 +64,9 @@ class GraphQLOverHTTP:
             log.error("edge.failed", **fault(error))
             facts.code = INTERNAL
             answer = answer_of(RequestRefused(500, [masked_error(facts.request_id)]), media_type)
+        if self._api.cookies is not None and kept_of(scope) is not None:
+            # Whatever became of the request: what was renewed for it is all that its page can go on with.
+            answer = replace(answer, headers=(*answer.headers, *self._api.cookies.headers(scope)))
         await send_answer(send, answer)
         self._api.metrics.request(self._api.name, facts, answer.status, perf_counter() - started)
 
@@ -75,12 +80,12 @@ class GraphQLOverHTTP:
             raise refused(406, BAD_REQUEST, "Answers are written in " + " or ".join(OFFERED) + ".")
         connection = HTTPConnection(scope)
         try:
-            viewer = await api.viewer_of(connection)
+            viewer = await self._viewer(connection)
         except (Unauthenticated, TokenRejected) as error:
             raise no_token() from error
         facts.viewer = kind_of(viewer)
         said = await self._read(method, scope, receive, headers)
-        document = api.engine.documents.read(said.query, said.operation_name)
+        document = api.engine.documents.read(api.known.text_of(said), said.operation_name)
         facts.operation, facts.operation_type = document.name, document.type.value
         facts.root_field = document.root_field
         if document.type is OperationType.SUBSCRIPTION:
@@ -91,6 +96,13 @@ class GraphQLOverHTTP:
         result = await api.engine.execute(document, said.variables, new_context)
         response, facts.code = present(result, facts.request_id)
         return Answer(200, to_json(response), media_type)
+
+    async def _viewer(self, connection: HTTPConnection) -> Viewer:
+        cookies = self._api.cookies
+        kept = None if cookies is None else cookies.begin(connection)
+        if cookies is None or kept is None:
+            return await self._api.viewer_of(connection)
+        return await cookies.viewer(kept)
 
     async def _read(self, method: str, scope: Scope, receive: Receive, headers: Headers) -> Parameters:
         options = self._api.options

@@ -48,11 +48,22 @@ class Device:
         self.tokens = tokens
 
     async def show(
-        self, token: str, now: datetime, audience: Audience = Audience.CUSTOMER
+        self,
+        token: str,
+        now: datetime,
+        audience: Audience = Audience.CUSTOMER,
+        *,
+        lost_within: timedelta | None = sessions.LOST_ANSWER,
     ) -> SessionTokens | SessionEnded:
         async with self.conn.transaction():
             return await sessions.refresh(
-                self.conn, box=self.box, ring=self.ring, refresh_token=token, audience=audience, now=now
+                self.conn,
+                box=self.box,
+                ring=self.ring,
+                refresh_token=token,
+                audience=audience,
+                lost_within=lost_within,
+                now=now,
             )
 
     async def refresh(self, now: datetime, audience: Audience = Audience.CUSTOMER) -> SessionTokens:
@@ -220,6 +231,65 @@ async def test_asking_again_does_not_lengthen_the_ten_seconds(device: Device, no
         assert isinstance(await device.show(first, now + second * SECOND), SessionTokens)
 
     assert isinstance(await device.show(first, now + 11 * SECOND), SessionEnded)
+
+
+@pytest.mark.parametrize("late", [10 * SECOND + MOMENT, timedelta(days=89)])
+async def test_an_answer_can_be_waited_for_without_a_limit(device: Device, now: datetime, late: timedelta) -> None:
+    # given an answer that never arrived
+    first = device.tokens.refresh
+    lost = await device.refresh(now)
+    before = await device.conn.fetch(TOKENS_SQL, lost.session_id)
+
+    # when the device tries again, long after
+    again = await device.show(first, now + late, lost_within=None)
+
+    # then it gets the very same token, nothing has changed, and it goes on from there
+    assert isinstance(again, SessionTokens)
+    assert again.refresh == lost.refresh
+    assert again.access.expires_at == (now + late + access_tokens.LIFE).replace(microsecond=0)
+    assert await device.conn.fetch(TOKENS_SQL, lost.session_id) == before
+    await device.refresh(now + late)
+
+
+async def test_without_a_limit_too_an_old_token_ends_the_session_once_its_successor_was_used(
+    device: Device, now: datetime
+) -> None:
+    first = device.tokens.refresh
+    await device.refresh(now)
+    await device.refresh(now + SECOND)
+
+    assert isinstance(await device.show(first, now + 2 * SECOND, lost_within=None), SessionEnded)
+
+    assert await device.state() == (now + 2 * SECOND, "token_reused")
+
+
+async def test_an_answer_is_waited_for_no_longer_than_the_session_may_sleep(device: Device, now: datetime) -> None:
+    # given an answer that was lost, and a successor that nobody used within its 90 days
+    first = device.tokens.refresh
+    await device.refresh(now)
+    late = now + timedelta(days=90)
+
+    # when the first token comes back
+    answer = await device.show(first, late, lost_within=None)
+
+    # then it gets nothing, as the successor would, and nobody is called a thief
+    assert isinstance(answer, SessionEnded)
+    assert await device.state() == (None, None)
+
+
+async def test_a_session_that_was_replaced_is_over_and_the_others_are_not(
+    device: Device, customer_id: CustomerId, now: datetime
+) -> None:
+    other = await sessions.open_for_customer(
+        device.conn, box=device.box, ring=device.ring, customer_id=customer_id, device_name="Tablet", now=now
+    )
+
+    await sessions.replace(device.conn, session_id=device.tokens.session_id, now=now + SECOND)
+    await sessions.replace(device.conn, session_id=device.tokens.session_id, now=now + 2 * SECOND)
+
+    assert await device.state() == (now + SECOND, "replaced")
+    left = await sessions.of_customer(device.conn, customer_id=customer_id, now=now)
+    assert [session.session_id for session in left] == [other.session_id]
 
 
 async def test_an_old_token_ends_the_session_once_its_successor_was_used(device: Device, now: datetime) -> None:
