@@ -16,6 +16,7 @@ import uvloop
 from starlette.routing import BaseRoute
 from starlette.types import ASGIApp
 
+from infra import documents
 from infra import settings as environment
 from infra.app import create_app
 from infra.clock import Clock
@@ -75,8 +76,12 @@ async def work(settings: Settings, clock: Clock) -> None:
 async def serve_runtime(
     runtime: Runtime, *, sockets: list[socket.socket], with_worker: bool, more: Sequence[BaseRoute] = ()
 ) -> None:
-    """Serves the application of these parts, `more` routes among it, until a signal ends it."""
+    """Serves the application of these parts, `more` routes among it, until a signal ends it.
+
+    Raises SettingsError, before anything else, if a document that it should know would not be executed.
+    """
     settings = runtime.settings
+    documents.check_for_serving(settings)
     async with AsyncExitStack() as stack:
         if with_worker:
             await stack.enter_async_context(working(runtime))

@@ -87,6 +87,10 @@ class Settings(BaseSettings):
     """The proxies (addresses or networks) whose X-Forwarded-For and X-Forwarded-Proto are believed."""
     max_body_bytes: int = Field(65_536, ge=1024, le=16 * 1024 * 1024)
     operation_timeout_seconds: float = Field(10.0, gt=0, le=300)
+    documents: Annotated[Literal["trusted", "any"] | None, BeforeValidator(_nothing_if_empty)] = None
+    """`trusted`: only documents that are known from the start are executed. None: so in production, any elsewhere."""
+    documents_folder: Annotated[Path | None, BeforeValidator(_nothing_if_empty)] = None
+    """Has `customer/` and `pos/` with the documents of your own apps and tills; those of our pages are always known."""
     fast_path: bool = True
     """False: every operation goes the ways of graphql-core and strawberry alone, slower and with the same answers."""
     metrics_port: int | None = Field(None, ge=0, le=65535)
@@ -121,10 +125,10 @@ class Settings(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["json", "console"] = "json"
 
-    @field_validator("data_dir")
+    @field_validator("data_dir", "documents_folder")
     @classmethod
-    def _is_absolute(cls, value: Path) -> Path:
-        return value.expanduser().absolute()
+    def _is_absolute(cls, value: Path | None) -> Path | None:
+        return None if value is None else value.expanduser().absolute()
 
     @field_validator("metrics_port")
     @classmethod
@@ -212,6 +216,10 @@ class Settings(BaseSettings):
         if self.payments == "builtin" and self.environment == "production":
             raise ValueError("REGULARS_PAYMENTS (builtin) gives money away: in production it is stripe or none.")
         return self
+
+    @property
+    def only_trusted_documents(self) -> bool:
+        return self.environment == "production" if self.documents is None else self.documents == "trusted"
 
     @property
     def smtp_security(self) -> Literal["tls", "starttls", "none"]:

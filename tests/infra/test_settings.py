@@ -91,12 +91,44 @@ def test_the_command_line_is_above_the_environment(monkeypatch: pytest.MonkeyPat
 
 
 @pytest.mark.parametrize(
-    "name", ["DATABASE_URL", "REGULARS_SMTP_HOST", "REGULARS_SECRET_KEY", "REGULARS_MAIL_RETURN_PATH"]
+    "name",
+    [
+        "DATABASE_URL",
+        "REGULARS_SMTP_HOST",
+        "REGULARS_SECRET_KEY",
+        "REGULARS_MAIL_RETURN_PATH",
+        "REGULARS_DOCUMENTS",
+        "REGULARS_DOCUMENTS_FOLDER",
+    ],
 )
 def test_set_to_nothing_is_not_set(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     monkeypatch.setenv(name, "")
 
     assert getattr(settings.load(), name.removeprefix("REGULARS_").lower()) is None
+
+
+@pytest.mark.parametrize(
+    ("environment", "documents", "trusted_only"),
+    [
+        ("production", None, True),
+        ("production", "", True),
+        ("production", "any", False),
+        ("development", None, False),
+        ("development", "trusted", True),
+        ("demo", None, False),
+    ],
+)
+def test_production_trusts_known_documents_alone_unless_told_otherwise(
+    environment: str, documents: str | None, trusted_only: bool
+) -> None:
+    assert settings.load(environment=environment, documents=documents).only_trusted_documents is trusted_only
+
+
+def test_folder_of_documents_is_found_from_anywhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("REGULARS_DOCUMENTS_FOLDER", "ours")
+
+    assert settings.load().documents_folder == tmp_path / "ours"
 
 
 def test_no_secret_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -121,6 +153,7 @@ def test_no_secret_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
             "prod",
             "REGULARS_ENVIRONMENT ('prod') should be 'production', 'development' or 'demo'.",
         ),
+        ("REGULARS_DOCUMENTS", "all", "REGULARS_DOCUMENTS ('all') should be 'trusted' or 'any'."),
         ("REGULARS_PUBLIC_BASE_URL", "shop.example", "('shop.example') should be like https://shop.example"),
         ("REGULARS_PUBLIC_BASE_URL", "ftp://shop.example", "should be like https://shop.example"),
         ("REGULARS_PUBLIC_BASE_URL", "https://shop.example/api", "should be like https://shop.example"),

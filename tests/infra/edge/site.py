@@ -18,6 +18,7 @@ from websockets.typing import Subprotocol
 
 from auth.viewers import Anonymous, Customer, SessionId, Terminal, Viewer
 from infra.edge.endpoint import Api, Options, build_api
+from infra.edge.known import KnownDocuments
 from infra.edge.messages import PROTOCOL
 from infra.edge.metrics import Metrics
 from infra.edge.middleware.access_log import AccessLogMiddleware
@@ -48,7 +49,7 @@ def viewer_by(token: str, world: World) -> Viewer:
     raise Unauthenticated
 
 
-def api_of(world: World, options: Options = OPEN) -> Api:
+def api_of(world: World, options: Options = OPEN, known: KnownDocuments | None = None) -> Api:
     async def viewer_of(connection: HTTPConnection) -> Viewer:
         await asyncio.sleep(0)
         shown = connection.headers.get("authorization")
@@ -71,6 +72,7 @@ def api_of(world: World, options: Options = OPEN) -> Api:
         now=world.now,
         metrics=Metrics(),
         options=options,
+        known=known,
     )
 
 
@@ -115,10 +117,10 @@ class Site:
 
 
 @contextmanager
-def served(options: Options = OPEN) -> Iterator[Site]:
+def served(options: Options = OPEN, known: KnownDocuments | None = None) -> Iterator[Site]:
     """The edge, served by uvicorn in a thread of its own, as it would be in production."""
     world = World()
-    api = api_of(world, options)
+    api = api_of(world, options, known)
     # asyncio sets TCP_NODELAY on what it accepts only where the protocol is named.
     listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listening.bind(("127.0.0.1", 0))

@@ -119,6 +119,20 @@ NO_REQUEST: dict[str, object] = {
     "null-query": {"query": None},
     "document-id-alone": {"documentId": "sha256:00"},
     "persisted-query-alone": {"extensions": {"persistedQuery": {"version": 1, "sha256Hash": "00"}}},
+    **{
+        f"document-id-{name}": {"query": "{ __typename }", "documentId": value}
+        for name, value in ODD_VALUES.items()
+        if value is not None
+    },
+    **{
+        f"persisted-query-{name}": {"query": "{ __typename }", "extensions": {"persistedQuery": value}}
+        for name, value in ODD_VALUES.items()
+        if value is not None
+    },
+    **{
+        f"persisted-hash-{name}": {"extensions": {"persistedQuery": {"version": 1, "sha256Hash": value}}}
+        for name, value in ODD_VALUES.items()
+    },
     **{f"query-{name}": {"query": value} for name, value in ODD_VALUES.items() if not isinstance(value, str)},
     **{
         f"operation-name-{name}": {"query": "{ __typename }", "operationName": value}
