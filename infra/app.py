@@ -14,18 +14,22 @@ from starlette.requests import HTTPConnection, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from auth import keys
+from auth import keys, sessions
 from auth.access_tokens import Audience
 from auth.backend import viewer_of, viewer_with
+from auth.cookies import SessionCookie
+from auth.errors import granted
+from auth.sessions import SessionTokens
 from auth.verified_tokens import VerifiedTokens
 from auth.viewers import Viewer
-from infra import migrate
-from infra.edge.endpoint import Authenticate, GetContext, Options, ViewerOf, build_api
+from infra import documents, migrate
+from infra.edge.endpoint import GetContext, Options, ViewerOf, build_api
 from infra.edge.middleware.access_log import AccessLogMiddleware
 from infra.edge.middleware.request_id import RequestIdMiddleware
 from infra.edge.middleware.security_headers import SecurityHeadersMiddleware
 from infra.edge.middleware.straight import StraightMiddleware
 from infra.edge.routes import graphql_routes
+from infra.edge.sessions import Authenticate, CookieSessions, Renew, kept_of
 from infra.mail.events import mail_webhook_routes
 from infra.migrate import Migration, MigrationError
 from infra.payments import builtin
@@ -49,7 +53,10 @@ QUIET = frozenset({"/healthz", "/readyz"})
 
 
 def create_app(runtime: Runtime, *, more: Sequence[BaseRoute] = ()) -> Starlette:
-    """The application of these parts. `more` are routes of the demo."""
+    """The application of these parts. `more` are routes of the demo.
+
+    Raises SettingsError if the documents that it should know cannot be read.
+    """
     settings = runtime.settings
     open_house = settings.environment != "production"
     options = Options(
@@ -65,17 +72,21 @@ def create_app(runtime: Runtime, *, more: Sequence[BaseRoute] = ()) -> Starlette
         (POS_PATH, "pos", pos_schema, Audience.POS),
     )
     routes = [*more, *(development_routes() if settings.environment == "development" else ())]
+    registered = documents.of_settings(settings)
     for path, name, schema, audience in apis:
         tokens = VerifiedTokens(audience)
+        authenticate = _authenticator(runtime, tokens)
         api = build_api(
             schema,
             name=name,
             viewer_of=_viewer_finder(runtime, tokens),
-            authenticate=_authenticator(runtime, tokens),
+            authenticate=authenticate,
             get_context=_contexts(runtime),
             now=runtime.clock,
             metrics=runtime.metrics,
             options=options,
+            known=documents.known(registered[name], trusted_only=settings.only_trusted_documents),
+            cookies=_cookie_sessions(runtime, audience, path, authenticate),
         )
         routes += graphql_routes(path, api)
     facts = PageFacts(
@@ -83,6 +94,7 @@ def create_app(runtime: Runtime, *, more: Sequence[BaseRoute] = ()) -> Starlette
         clock=runtime.clock,
         box=lambda: runtime.box,
         demo=settings.environment == "demo",
+        explorer=open_house,
         publish=lambda merchant_id, card_id: runtime.changes.publish(merchant_id, card_id),
     )
     routes += [*_well_known(runtime), *_health(runtime), *page_routes(facts), *_payment_routes(runtime)]
@@ -97,9 +109,13 @@ def create_app(runtime: Runtime, *, more: Sequence[BaseRoute] = ()) -> Starlette
 
 def _origins(settings: Settings) -> frozenset[str]:
     """The web pages that may open a socket: our own, by whichever name a developer calls this machine, and friends."""
-    own = settings.public_base_url
-    alias = own.replace("//127.0.0.1", "//localhost")
-    return frozenset({own, *settings.cors_origins, *({alias} if settings.environment != "production" else ())})
+    return frozenset({settings.public_base_url, *_aliases(settings), *settings.cors_origins})
+
+
+def _aliases(settings: Settings) -> frozenset[str]:
+    if settings.environment == "production":
+        return frozenset()
+    return frozenset({settings.public_base_url.replace("//127.0.0.1", "//localhost")})
 
 
 def _middleware(settings: Settings) -> list[Middleware]:
@@ -135,6 +151,31 @@ def _authenticator(runtime: Runtime, tokens: VerifiedTokens) -> Authenticate:
     return authenticate
 
 
+def _cookie_sessions(runtime: Runtime, audience: Audience, path: str, authenticate: Authenticate) -> CookieSessions:
+    own = runtime.settings.public_base_url
+    cookie = SessionCookie(runtime.box, audience, path, secure=own.startswith("https:"))
+    return CookieSessions(cookie, own, _aliases(runtime.settings), authenticate, _renewer(runtime, audience))
+
+
+def _renewer(runtime: Runtime, audience: Audience) -> Renew:
+    async def renew(refresh_token: str) -> SessionTokens:
+        now = runtime.clock()
+        ring = await runtime.rings.current(now)
+        async with runtime.pool.acquire() as conn, conn.transaction():
+            answer = await sessions.refresh(
+                conn,
+                box=runtime.box,
+                ring=ring,
+                refresh_token=refresh_token,
+                audience=audience,
+                lost_within=None,
+                now=now,
+            )
+        return granted(answer)
+
+    return renew
+
+
 def _contexts(runtime: Runtime) -> GetContext:
     def context(connection: HTTPConnection, viewer: Viewer) -> RequestContext:
         return RequestContext(
@@ -148,6 +189,7 @@ def _contexts(runtime: Runtime) -> GetContext:
             client=_client(connection),
             payments=runtime.providers.get(runtime.settings.payments),
             public_url=runtime.settings.public_base_url,
+            kept=kept_of(connection.scope),
         )
 
     return context

@@ -767,6 +767,21 @@ ALTER TABLE public.program_directory ALTER COLUMN number ADD GENERATED ALWAYS AS
     CACHE 1
 );
 
+CREATE TABLE public.program_logos (
+    merchant_id uuid NOT NULL,
+    program_id uuid NOT NULL,
+    logo_id uuid DEFAULT gen_random_uuid() NOT NULL,
+    media_type text NOT NULL,
+    image bytea NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    CONSTRAINT program_logos_image_length CHECK (((octet_length(image) >= 1) AND (octet_length(image) <= 262144))),
+    CONSTRAINT program_logos_media_type CHECK ((media_type = ANY (ARRAY['image/svg+xml'::text, 'image/png'::text])))
+);
+
+COMMENT ON TABLE public.program_logos IS 'The picture that stands for a program, one at most. What was replaced or taken away is gone.';
+
+COMMENT ON COLUMN public.program_logos.logo_id IS 'New with every picture: what it names is never changed, so whoever has seen it may keep it.';
+
 CREATE TABLE public.program_revisions (
     merchant_id uuid NOT NULL,
     program_id uuid NOT NULL,
@@ -790,6 +805,8 @@ CREATE TABLE public.programs (
     redeemed_account_id uuid NOT NULL,
     expired_account_id uuid NOT NULL,
     created_at timestamp with time zone NOT NULL,
+    color text,
+    CONSTRAINT programs_color_form CHECK ((color ~ '^#[0-9a-f]{6}$'::text)),
     CONSTRAINT programs_currency_form CHECK ((currency ~ '^[A-Z]{3}$'::text)),
     CONSTRAINT programs_name_length CHECK (((char_length(name) >= 1) AND (char_length(name) <= 80))),
     CONSTRAINT programs_point_name_length CHECK (((char_length(point_name) >= 1) AND (char_length(point_name) <= 30))),
@@ -800,6 +817,8 @@ CREATE TABLE public.programs (
 COMMENT ON TABLE public.programs IS 'A merchant''s loyalty scheme. Its rules stand in program_revisions.';
 
 COMMENT ON COLUMN public.programs.issued_account_id IS 'Where points come from and go back to on a refund; its balance is the sum of its transfers, no row is hot.';
+
+COMMENT ON COLUMN public.programs.color IS 'The merchant''s colour as #rrggbb; null where one is chosen by the slug.';
 
 CREATE UNLOGGED TABLE public.rate_limits (
     scope text NOT NULL,
@@ -1396,6 +1415,12 @@ ALTER TABLE ONLY public.program_directory
 ALTER TABLE ONLY public.program_directory
     ADD CONSTRAINT program_directory_slug_unique UNIQUE (slug);
 
+ALTER TABLE ONLY public.program_logos
+    ADD CONSTRAINT program_logos_logo_unique UNIQUE (merchant_id, logo_id);
+
+ALTER TABLE ONLY public.program_logos
+    ADD CONSTRAINT program_logos_pk PRIMARY KEY (merchant_id, program_id);
+
 ALTER TABLE ONLY public.program_revisions
     ADD CONSTRAINT program_revisions_pk PRIMARY KEY (merchant_id, program_id, revision);
 
@@ -1589,6 +1614,8 @@ CREATE INDEX sales_card ON public.sales USING btree (merchant_id, card_id, occur
 CREATE INDEX sales_receipt ON public.sales USING btree (merchant_id, store_id, receipt_number, occurred_at DESC);
 
 CREATE INDEX sales_review ON public.sales USING btree (merchant_id, posted_at) WHERE (review = 'HELD'::text);
+
+CREATE INDEX sales_store ON public.sales USING btree (merchant_id, store_id, occurred_at DESC, sale_id DESC);
 
 CREATE INDEX sales_terminal ON public.sales USING btree (merchant_id, terminal_id, posted_at);
 
@@ -1802,6 +1829,9 @@ ALTER TABLE ONLY public.payments
 ALTER TABLE ONLY public.program_directory
     ADD CONSTRAINT program_directory_program_fk FOREIGN KEY (merchant_id, program_id) REFERENCES public.programs(merchant_id, program_id);
 
+ALTER TABLE ONLY public.program_logos
+    ADD CONSTRAINT program_logos_program_fk FOREIGN KEY (merchant_id, program_id) REFERENCES public.programs(merchant_id, program_id);
+
 ALTER TABLE ONLY public.program_revisions
     ADD CONSTRAINT program_revisions_program_fk FOREIGN KEY (merchant_id, program_id) REFERENCES public.programs(merchant_id, program_id);
 
@@ -1994,9 +2024,13 @@ GRANT SELECT,INSERT,UPDATE ON TABLE public.payments TO regulars_app;
 
 GRANT SELECT,INSERT ON TABLE public.program_directory TO regulars_app;
 
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.program_logos TO regulars_app;
+
 GRANT SELECT,INSERT ON TABLE public.program_revisions TO regulars_app;
 
 GRANT SELECT,INSERT ON TABLE public.programs TO regulars_app;
+
+GRANT UPDATE(color) ON TABLE public.programs TO regulars_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.rate_limits TO regulars_app;
 

@@ -76,7 +76,9 @@ V = TypeVar("V")
 
 PROGRAMS_SQL = """
     SELECT p.merchant_id, p.program_id, d.number, p.slug, p.name, m.name AS merchant_name, p.point_name,
-           p.point_name_plural, p.currency, m.timezone, m.country, r.revision, r.rules,
+           p.point_name_plural, p.currency, p.color, m.timezone, m.country, r.revision, r.rules,
+           (SELECT g.logo_id FROM program_logos AS g
+            WHERE g.merchant_id = p.merchant_id AND g.program_id = p.program_id) AS logo_id,
            (SELECT w.name FROM rewards AS w
             WHERE w.merchant_id = p.merchant_id AND w.program_id = p.program_id
               AND w.slug = r.rules #>> '{stamps,reward}') AS stamp_reward

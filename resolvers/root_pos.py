@@ -10,7 +10,7 @@ from schema.enrolment import EnrolResult
 from schema.gift_card import MemberGiftCard
 from schema.look_up import LookUpResult
 from schema.node import Node
-from schema.operation import Operation
+from schema.operation import Operation, Today
 from schema.quote import QuoteResult
 from schema.refund import RefundResult
 from schema.reward import Reward
@@ -25,6 +25,7 @@ from schema.voucher import Voucher
 class Query:
     terminal: Terminal = strawberry.field(resolver=terminals.terminal)
     sale: Sale | None = strawberry.field(resolver=sales.sale, description="By id or by receipt number of this store.")
+    today: Today = strawberry.field(resolver=operations.today, description="The day at this store's counter.")
     operations: list[Operation] = strawberry.field(
         resolver=operations.operations,
         description="What this store did lately with the card of an open visit: the last 20 sales of 30 days, "

@@ -10,8 +10,9 @@ import strawberry
 from auth import base64url
 from schema.failures import BadUserInput
 from schema.ids import SEQ_MAX
+from wallet import days
 from wallet.gifts import Place
-from wallet.values import GiftId
+from wallet.values import GiftId, SaleId
 
 PAGE_MAX = 100
 CURSOR_LENGTH_MAX = 100
@@ -59,17 +60,38 @@ def read_seq_cursor(cursor: str | None) -> int | None:
 
 
 def gift_cursor(created_at: datetime, gift_id: GiftId) -> str:
-    microseconds = (created_at - EPOCH) // timedelta(microseconds=1)
-    return base64url.encode(b"g" + microseconds.to_bytes(8, "big") + gift_id.bytes)
+    return _written(b"g", created_at, gift_id)
 
 
 def read_gift_cursor(cursor: str | None) -> Place | None:
     """The gift that the cursor was made from; None for the first page. Raises BadUserInput."""
     if not cursor:
         return None
-    raw = _read(cursor, b"g", 25)
+    at, gift_id = _moment_and_id(cursor, b"g")
+    return Place(at, GiftId(gift_id))
+
+
+def sale_cursor(occurred_at: datetime, sale_id: SaleId) -> str:
+    return _written(b"l", occurred_at, sale_id)
+
+
+def read_sale_cursor(cursor: str | None) -> days.Place | None:
+    """The sale that the cursor was made from; None for the first page. Raises BadUserInput."""
+    if not cursor:
+        return None
+    at, sale_id = _moment_and_id(cursor, b"l")
+    return days.Place(at, SaleId(sale_id))
+
+
+def _written(tag: bytes, at: datetime, its: UUID) -> str:
+    microseconds = (at - EPOCH) // timedelta(microseconds=1)
+    return base64url.encode(tag + microseconds.to_bytes(8, "big") + its.bytes)
+
+
+def _moment_and_id(cursor: str, tag: bytes) -> tuple[datetime, UUID]:
+    raw = _read(cursor, tag, 25)
     microseconds = min(int.from_bytes(raw[1:9], "big"), LATEST_MICROSECONDS)
-    return Place(EPOCH + timedelta(microseconds=microseconds), GiftId(UUID(bytes=raw[9:])))
+    return EPOCH + timedelta(microseconds=microseconds), UUID(bytes=raw[9:])
 
 
 def _read(cursor: str, tag: bytes, length: int) -> bytes:

@@ -15,7 +15,7 @@ from schema.errors import IdempotencyKeyReused, InvalidInput, NotFound, TooManyA
 from schema.field import described
 from schema.gift_card import GiftCard, GiftCardNotUsable, InsufficientValue
 from schema.gift_design import GiftDesign
-from schema.ids import CardKey, CustomerKey, GiftDesignKey, GiftKey, RewardKey, encode
+from schema.ids import CardKey, CustomerKey, GiftCardKey, GiftDesignKey, GiftKey, RewardKey, encode
 from schema.money import Money
 from schema.node import Node
 from schema.payment import GiftPayment
@@ -71,6 +71,10 @@ class Gift(Node):
     created_at: datetime
     sent_at: datetime | None
     claimed_at: datetime | None
+    sender_name: str | None = strawberry.field(description="For whoever claimed it; null for its sender.")
+    gift_card_id: strawberry.ID | None = strawberry.field(
+        description="For whoever claimed it: the gift card that the money came on."
+    )
     gift: strawberry.Private[gifts.Gift]
 
     @strawberry.field
@@ -150,6 +154,8 @@ class Gift(Node):
             created_at=gift.created_at,
             sent_at=gift.sent_at,
             claimed_at=gift.claimed_at,
+            sender_name=gift.sender_name,
+            gift_card_id=encode(GiftCardKey(gift.merchant_id, gift.gift_card_id)) if gift.gift_card_id else None,
             gift=gift,
         )
 

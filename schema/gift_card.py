@@ -11,10 +11,11 @@ from strawberry import UNSET
 from schema.connection import PageInfo, page_size, read_seq_cursor, seq_cursor
 from schema.context import ActivitiesWanted, Info
 from schema.errors import IdempotencyKeyReused, InvalidInput, NotFound, UserError
-from schema.field import given
-from schema.ids import GiftCardActivityKey, GiftCardKey, MemberGiftCardKey, encode
+from schema.field import described, given
+from schema.ids import GiftCardActivityKey, GiftCardKey, MemberGiftCardKey, ProgramKey, encode
 from schema.money import Money
 from schema.node import Node
+from schema.program import Program
 from wallet import value
 from wallet.values import ActivityKind, GiftCardState
 
@@ -74,6 +75,11 @@ class GiftCard(Node):
     balance: Money
     expires_at: datetime | None
     key: strawberry.Private[GiftCardKey]
+    program_key: strawberry.Private[ProgramKey]
+
+    @described("Where it can be spent.")
+    async def program(self, info: Info) -> Program:
+        return Program.from_domain(await info.context.loaders.program(self.program_key))
 
     @strawberry.field
     async def activities(self, info: Info, first: int = 20, after: str | None = UNSET) -> GiftCardActivityConnection:
@@ -91,6 +97,7 @@ class GiftCard(Node):
             balance=Money.from_domain(card.balance),
             expires_at=card.expires_at,
             key=key,
+            program_key=ProgramKey(card.merchant_id, card.program_id),
         )
 
 

@@ -19,6 +19,7 @@ from wallet.values import (
     DesignId,
     GiftCardId,
     GiftId,
+    LogoId,
     MerchantId,
     ProgramId,
     RewardId,
@@ -141,6 +142,14 @@ class GiftDesignKey:
     design_id: DesignId
 
 
+@dataclass(frozen=True, slots=True)
+class ProgramLogoKey:
+    """No node: it is the last part of the picture's address."""
+
+    merchant_id: MerchantId
+    logo_id: LogoId
+
+
 NodeKey = (
     CustomerKey
     | SessionKey
@@ -159,6 +168,7 @@ NodeKey = (
     | GiftCardActivityKey
     | MemberGiftCardKey
     | GiftDesignKey
+    | ProgramLogoKey
 )
 Key = TypeVar("Key", bound=NodeKey)
 
@@ -200,6 +210,8 @@ def encode(key: NodeKey) -> strawberry.ID:  # noqa: C901 -- one line for each ki
             return _text(b"H", merchant_id, gift_card_id)
         case GiftDesignKey(merchant_id, design_id):
             return _text(b"D", merchant_id, design_id)
+        case ProgramLogoKey(merchant_id, logo_id):
+            return _text(b"O", merchant_id, logo_id)
 
 
 def entry_id(merchant_id: MerchantId, card_id: CardId, seq: int) -> strawberry.ID:
@@ -260,6 +272,8 @@ def decode(text: str) -> NodeKey | None:  # noqa: C901 -- one line for each kind
             return MemberGiftCardKey(MerchantId(_uuid(raw, 0)), GiftCardId(_uuid(raw, 1)))
         case b"D", 33:
             return GiftDesignKey(MerchantId(_uuid(raw, 0)), DesignId(_uuid(raw, 1)))
+        case b"O", 33:
+            return ProgramLogoKey(MerchantId(_uuid(raw, 0)), LogoId(_uuid(raw, 1)))
         case _:
             return None
 

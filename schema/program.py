@@ -3,13 +3,19 @@ import strawberry
 from schema.context import Info
 from schema.field import described
 from schema.gift_design import GiftDesign
-from schema.ids import ProgramKey, encode
+from schema.ids import ProgramKey, ProgramLogoKey, encode
 from schema.money import Money
 from schema.node import Node
 from schema.scalars import CurrencyCode
 from schema.translations import PointNames
 from wallet import cards, programs, values
 from wallet.values import Minor, Points
+
+LOGO_PATH = "/program-logos/"
+
+COLOR_SAID = "The merchant's colour, or one that fits the program, as #rrggbb in lower case."
+ON_COLOR_SAID = "What is read on the colour: #ffffff or #1a1a1a. Their contrast is 4.5:1 or more."
+LOGO_SAID = "A path on this server. Another picture has another path. Null where there is none."
 
 
 @strawberry.type(
@@ -68,6 +74,9 @@ class Program(Node):
     currency: CurrencyCode
     point_name: str = strawberry.field(description="What one point is called, e.g. bean / beans.")
     point_name_plural: str
+    color: str = strawberry.field(description=COLOR_SAID)
+    on_color: str = strawberry.field(description=ON_COLOR_SAID)
+    logo_url: str | None = strawberry.field(description=LOGO_SAID)
     program: strawberry.Private[programs.Program]
 
     @described("The rules as plain sentences, made from the rules themselves.")
@@ -94,8 +103,18 @@ class Program(Node):
             currency=CurrencyCode(program.currency),
             point_name=program.point_name,
             point_name_plural=program.point_name_plural,
+            color=program.color,
+            on_color=program.on_color,
+            logo_url=logo_url(program),
             program=program,
         )
+
+
+def logo_url(program: programs.Program) -> str | None:
+    """Where the program's logo is, on this server."""
+    if program.logo_id is None:
+        return None
+    return f"{LOGO_PATH}{encode(ProgramLogoKey(program.merchant_id, program.logo_id))}"
 
 
 def point_names(of: programs.Program | cards.Card) -> PointNames:

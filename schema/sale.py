@@ -121,9 +121,12 @@ class Sale(Node):
     points: Points
     occurred_at: datetime
     refunded_points: Points
+    refunded: Money = strawberry.field(description="What of the bill was given back, to gift cards or otherwise.")
+    refunded_due: Money = strawberry.field(description="The part of refunded that did not go back to gift cards.")
     discounts: list[Discount]
     due: Money
     stamps: int
+    refunded_stamps: int = strawberry.field(description="Those of the stamps that were for what came back.")
     in_review: bool = strawberry.field(description="Earned, but held back for the merchant to look at.")
     tenders: list[Tender]
     sale: strawberry.Private[sales.Sale]
@@ -155,9 +158,12 @@ class Sale(Node):
             points=sale.points,
             occurred_at=sale.occurred_at,
             refunded_points=sale.refunded_points,
+            refunded=Money.from_domain(sale.refunded),
+            refunded_due=Money.from_domain(sale.refunded_due),
             discounts=[Discount.from_domain(part) for part in sale.discounts],
             due=Money.from_domain(sale.due),
             stamps=sale.stamps,
+            refunded_stamps=sale.refunded_stamps,
             in_review=sale.in_review,
             tenders=[Tender.from_domain(tender) for tender in sale.tenders],
             sale=sale,

@@ -4,12 +4,16 @@ from typing import Annotated
 
 import strawberry
 
+from schema.context import Info
 from schema.errors import TooManyAttempts, UserError
-from schema.ids import TerminalKey, encode
+from schema.field import described
+from schema.ids import ProgramKey, TerminalKey, encode
 from schema.node import Node
+from schema.program import COLOR_SAID, LOGO_SAID, ON_COLOR_SAID, logo_url
 from schema.scalars import CurrencyCode
 from schema.session import SessionEnded, SessionRefreshed, SessionTokens
-from wallet import values
+from wallet import programs, values
+from wallet.stores import country_of
 
 
 @strawberry.type
@@ -18,6 +22,46 @@ class Terminal(Node):
     store_name: str
     merchant_name: str
     currency: CurrencyCode
+    locale: str = strawberry.field(description="The store's, e.g. ml-IN: of its receipts, and of who stands here.")
+    country: str | None = strawberry.field(
+        description="The locale's, in ISO 3166, e.g. IN; null where it names none. "
+        "Telephone numbers without a country's code are read as its."
+    )
+    operators_needed: bool = strawberry.field(
+        description="Whether whoever sells or takes back here has to say their PIN."
+    )
+    program_key: strawberry.Private[ProgramKey]
+
+    @described("Of the program that this counter enrols into.")
+    async def program_name(self, info: Info) -> str:
+        return (await self._program(info)).name
+
+    @strawberry.field
+    async def program_slug(self, info: Info) -> str:
+        return (await self._program(info)).slug
+
+    @strawberry.field
+    async def point_name(self, info: Info) -> str:
+        return (await self._program(info)).point_name
+
+    @strawberry.field
+    async def point_name_plural(self, info: Info) -> str:
+        return (await self._program(info)).point_name_plural
+
+    @described(COLOR_SAID)
+    async def color(self, info: Info) -> str:
+        return (await self._program(info)).color
+
+    @described(ON_COLOR_SAID)
+    async def on_color(self, info: Info) -> str:
+        return (await self._program(info)).on_color
+
+    @described(LOGO_SAID)
+    async def logo_url(self, info: Info) -> str | None:
+        return logo_url(await self._program(info))
+
+    async def _program(self, info: Info) -> programs.Program:
+        return await info.context.loaders.program(self.program_key)
 
     @classmethod
     def from_domain(cls, terminal: values.Terminal) -> "Terminal":
@@ -27,6 +71,10 @@ class Terminal(Node):
             store_name=terminal.store_name,
             merchant_name=terminal.merchant_name,
             currency=CurrencyCode(terminal.currency),
+            locale=terminal.locale,
+            country=country_of(terminal.locale),
+            operators_needed=terminal.operators_required,
+            program_key=ProgramKey(terminal.merchant_id, terminal.program_id),
         )
 
 

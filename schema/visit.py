@@ -76,7 +76,7 @@ class MemberCard(Node):
         key = MemberCardKey(card.merchant_id, card.card_id)
         return cls(
             id=encode(key),
-            display_name=card.display_name or say.gettext("Member"),
+            display_name=shown_name(card, say),
             number_last4=card.number_last4,
             point_name=card.point_name,
             point_name_plural=card.point_name_plural,
@@ -88,6 +88,11 @@ class MemberCard(Node):
             standing=card.standing,
             stamps_collected=card.stamps,
         )
+
+
+def shown_name(card: visits.MemberCard, say: Translator) -> str:
+    """What the counter calls the customer: by the name that it may see, if there is one."""
+    return card.display_name or say.gettext("Member")
 
 
 @strawberry.type

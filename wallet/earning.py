@@ -108,6 +108,15 @@ class Joined:
     carry_after: int
 
 
+def kept_stamps(stamps: int, *, paid_minor: Minor, kept_minor: Minor, wholly: bool) -> int:
+    """The stamps of a line that stay where so much of its money stays, of what was paid for it: the first is the last
+    to go. `wholly`: nothing of the line is left, though nothing may have been paid for it.
+    """
+    if wholly or not paid_minor:
+        return 0 if wholly else stamps
+    return -(-stamps * kept_minor // paid_minor)
+
+
 def judge(
     rules: Rules, lines: Sequence[Line], *, paid: Sequence[Minor], circumstances: Circumstances, currency: str
 ) -> Earning:

@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from wallet import ledger
+from wallet import ledger, looks
 from wallet.baskets import text_problems
 from wallet.database import Conn, Row
 from wallet.errors import InvalidInput, NotFound, Problem
 from wallet.rules import Rules, terms, value_terms
 from wallet.rules.reading import SLUG as SLUG
 from wallet.value import law
-from wallet.values import MerchantId, Phrase, ProgramId
+from wallet.values import LogoId, MerchantId, Phrase, ProgramId
 
 NAME_MAX = 80
 POINT_NAME_MAX = 30
@@ -20,7 +20,9 @@ POINT_NAME_MAX = 30
 # The newest of the revisions that had begun, else the first: a till may tell of a sale from before the program began.
 FIND_PROGRAM_BY_SLUG_SQL = """
     SELECT p.merchant_id, p.program_id, d.number, p.slug, p.name, m.name AS merchant_name, p.point_name,
-           p.point_name_plural, p.currency, m.timezone, m.country, r.revision, r.rules,
+           p.point_name_plural, p.currency, p.color, m.timezone, m.country, r.revision, r.rules,
+           (SELECT g.logo_id FROM program_logos AS g
+            WHERE g.merchant_id = p.merchant_id AND g.program_id = p.program_id) AS logo_id,
            (SELECT w.name FROM rewards AS w
             WHERE w.merchant_id = p.merchant_id AND w.program_id = p.program_id
               AND w.slug = r.rules #>> '{stamps,reward}') AS stamp_reward
@@ -39,7 +41,9 @@ FIND_PROGRAM_BY_SLUG_SQL = """
 
 GET_PROGRAM_SQL = """
     SELECT p.merchant_id, p.program_id, d.number, p.slug, p.name, m.name AS merchant_name, p.point_name,
-           p.point_name_plural, p.currency, m.timezone, m.country, r.revision, r.rules,
+           p.point_name_plural, p.currency, p.color, m.timezone, m.country, r.revision, r.rules,
+           (SELECT g.logo_id FROM program_logos AS g
+            WHERE g.merchant_id = p.merchant_id AND g.program_id = p.program_id) AS logo_id,
            (SELECT w.name FROM rewards AS w
             WHERE w.merchant_id = p.merchant_id AND w.program_id = p.program_id
               AND w.slug = r.rules #>> '{stamps,reward}') AS stamp_reward
@@ -118,7 +122,8 @@ class Revision:
 class Program:
     """A program as the outside sees it, with the rules in force when it was read.
 
-    `stamp_reward` is the name of the reward that a full punch card brings; None where there is no such reward.
+    `stamp_reward` is the name of the reward that a full punch card brings; None where there is no such reward. `color`
+    is the merchant's or, where they chose none, one that fits the slug.
     """
 
     merchant_id: MerchantId
@@ -135,6 +140,13 @@ class Program:
     revision: int
     rules: Rules
     stamp_reward: str | None
+    color: str
+    logo_id: LogoId | None
+
+    @property
+    def on_color(self) -> str:
+        """What is read on the colour."""
+        return looks.on_color(self.color)
 
     @property
     def zone(self) -> ZoneInfo:
@@ -165,6 +177,8 @@ def from_row(row: Row) -> Program:
         revision=row["revision"],
         rules=Rules.from_json(row["rules"]),
         stamp_reward=row["stamp_reward"],
+        color=looks.color_of(row["slug"], row["color"]),
+        logo_id=row["logo_id"],
     )
 
 

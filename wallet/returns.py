@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
-from wallet import ledger, rewards
+from wallet import earning, ledger, rewards
 from wallet.baskets import LINES_MAX
 from wallet.database import Conn, Row
 from wallet.errors import InvalidInput, LineAlreadyRefunded, Problem
@@ -104,9 +104,7 @@ class SoldLine:
 
     def stamps_for(self, kept: Minor, *, wholly: bool) -> int:
         """The stamps that stay where so much of its money stays: the first is the last to go."""
-        if wholly or not self.paid_minor:
-            return 0 if wholly else self.stamps
-        return -(-self.stamps * kept // self.paid_minor)
+        return earning.kept_stamps(self.stamps, paid_minor=self.paid_minor, kept_minor=kept, wholly=wholly)
 
     @classmethod
     def from_row(cls, row: Row) -> "SoldLine":

@@ -25,6 +25,7 @@ OperatorId = NewType("OperatorId", UUID)
 GiftCardId = NewType("GiftCardId", UUID)
 PaymentId = NewType("PaymentId", UUID)
 DesignId = NewType("DesignId", UUID)
+LogoId = NewType("LogoId", UUID)
 
 Points = NewType("Points", int)
 """A whole number of points."""

@@ -1,5 +1,6 @@
 """Visits: for fifteen minutes after a scan, or an enrolment, the store knows whom it serves."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -65,6 +66,29 @@ MEMBER_CARD_SQL = """
     JOIN accounts AS a ON a.merchant_id = c.merchant_id AND a.account_id = c.active_account_id
     JOIN accounts AS w ON w.merchant_id = c.merchant_id AND w.account_id = c.pending_account_id
     WHERE c.merchant_id = $1 AND c.card_id = $2
+"""
+
+# The same of many: what is told of one is told of each of them.
+MEMBER_CARDS_SQL = """
+    SELECT c.merchant_id, c.card_id,
+           CASE WHEN u.created_at < c.joined_at AND EXISTS (
+                    SELECT FROM visits AS v
+                    WHERE v.merchant_id = c.merchant_id AND v.card_id = c.card_id AND NOT v.already_member
+                ) AND NOT EXISTS (
+                    SELECT FROM visits AS v
+                    WHERE v.merchant_id = c.merchant_id AND v.card_id = c.card_id AND v.idempotency_key IS NULL
+                      AND NOT v.looked_up
+                )
+                THEN NULL ELSE u.name END AS display_name,
+           right(c.number, 4) AS number_last4, p.point_name,
+           p.point_name_plural, a.balance AS active, w.balance AS pending, c.revision, c.program_id, c.stamps,
+           c.tier, c.tier_since, c.tier_until, c.tier_review_at
+    FROM cards AS c
+    JOIN customers AS u ON u.customer_id = c.customer_id
+    JOIN programs AS p ON p.merchant_id = c.merchant_id AND p.program_id = c.program_id
+    JOIN accounts AS a ON a.merchant_id = c.merchant_id AND a.account_id = c.active_account_id
+    JOIN accounts AS w ON w.merchant_id = c.merchant_id AND w.account_id = c.pending_account_id
+    WHERE c.merchant_id = $1 AND c.card_id = ANY($2::uuid[])
 """
 
 
@@ -164,3 +188,11 @@ async def member_card(conn: Conn, *, merchant_id: MerchantId, card_id: CardId) -
     if row is None:
         raise NotFound
     return MemberCard.from_row(row)
+
+
+async def member_cards(conn: Conn, *, merchant_id: MerchantId, card_ids: Sequence[CardId]) -> dict[CardId, MemberCard]:
+    """Those of the cards that there are, as `member_card`, in one statement; none for no cards."""
+    if not card_ids:
+        return {}
+    rows = await conn.fetch(MEMBER_CARDS_SQL, merchant_id, card_ids)
+    return {card.card_id: card for card in map(MemberCard.from_row, rows)}

@@ -13,8 +13,10 @@ from wallet.values import Phrase
 
 COMMANDS = (
     ("audit", "auditing", "Prove the ledger's laws on the live database, at one moment, without blocking anybody."),
+    ("brand", "looks", "What a program looks like: its colour and its logo."),
     ("db", "database", "The database by hand."),
     ("demo", "serving", "Start a shop with customers in it, API, worker and mailbox included."),
+    ("documents", "documents", "The GraphQL documents that a server knows, and in production alone executes."),
     ("gift-card", "gift_cards:gift_card", "Stored money value."),
     ("gift-design", "gift_designs:gift_design", "The pictures that senders of gifts choose from."),
     ("keys", "keys", "The keys that sign access tokens, check-in codes and statements."),
@@ -24,6 +26,7 @@ COMMANDS = (
     ("operator", "operators", "The people at a merchant's tills."),
     ("outbox", "outbox", "Work that failed too often and waits for you to decide."),
     ("payments", "payments:payments_app", "Payments of gifts of money, and the providers that took them."),
+    ("poster", "posters:print_poster", "A poster for the counter, with the code that opens the program's page."),
     ("program", "merchants", "Loyalty schemes and their rules."),
     ("report", "reports", "What the books say."),
     ("review", "reviews", "Sales that look odd, whose points wait for the merchant."),

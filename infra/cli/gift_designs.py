@@ -7,9 +7,8 @@ from cyclopts import App
 
 from infra.cli.app import answer, opened
 from infra.cli.merchants import program_of
-from wallet.errors import InvalidInput
+from infra.cli.picture_files import picture_in
 from wallet.gifts import Design, designs
-from wallet.gifts.pictures import BYTES_MAX
 from wallet.values import DesignId, MerchantId
 
 gift_design = App(name="gift-design", help="The pictures that senders of gifts choose from.")
@@ -28,11 +27,7 @@ async def add_gift_design(file: Path, *, program: str, name: str, alt_text: str,
     alt_text
         What is told to whoever does not see the picture.
     """
-    try:
-        with file.open("rb") as opened_file:
-            content = opened_file.read(BYTES_MAX + 1)
-    except OSError:
-        raise InvalidInput.of("file", "picture_form") from None
+    content = picture_in(file)
     async with opened() as (_, pool, clock), pool.acquire() as conn, conn.transaction():
         now = clock()
         found = await program_of(conn, program, now)

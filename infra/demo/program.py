@@ -61,6 +61,8 @@ REWARDS = (
 )
 """Stamps give the first; the app sells all of them."""
 
+COLOR, LOGO = "#7a3b1d", "monsoon.svg"
+
 DESIGNS = (
     ("Rain", "rain.png", "A steaming cup of coffee on a window sill, and rain behind it."),
     ("Lanterns", "lanterns.svg", "Four paper lanterns in the evening."),

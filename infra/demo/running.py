@@ -96,6 +96,8 @@ def _welcome(url: str, port: int) -> None:
 
     {url}/demo           what to try, in order
     {url}/demo/mailbox   every mail that is sent
+    {url}/app            the customer's app
+    {url}/till           the till
     {url}/graphiql       the API by hand
     {url}/demo.json      for scripts
 

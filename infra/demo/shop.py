@@ -7,8 +7,8 @@ from importlib.resources import files
 
 from auth import operator_pins
 from auth.secrets import SecretBox
-from infra.demo.program import BAKERY, COFFEE, DESIGNS, REWARDS, RULES
-from wallet import cards, check_ins, operators, programs, rewards, sales, stores
+from infra.demo.program import BAKERY, COFFEE, COLOR, DESIGNS, LOGO, REWARDS, RULES
+from wallet import cards, check_ins, looks, operators, programs, rewards, sales, stores
 from wallet.baskets import Basket, Line
 from wallet.database import Conn
 from wallet.gifts import designs
@@ -148,6 +148,7 @@ async def _begin_program(conn: Conn, merchant_id: MerchantId, *, now: datetime) 
         rules=RULES,
         now=now,
     )
+    await _dress(conn, program, now=now)
     for new in REWARDS:
         await rewards.create(conn, merchant_id=merchant_id, program_id=program.program_id, new=new, now=now)
     for name, file, alt_text in DESIGNS:
@@ -157,10 +158,20 @@ async def _begin_program(conn: Conn, merchant_id: MerchantId, *, now: datetime) 
             program_id=program.program_id,
             name=name,
             alt_text=alt_text,
-            content=(files("infra.demo") / "designs" / file).read_bytes(),
+            content=_picture(file),
             now=now,
         )
     return program
+
+
+async def _dress(conn: Conn, program: Program, *, now: datetime) -> None:
+    merchant_id, program_id = program.merchant_id, program.program_id
+    await looks.set_color(conn, merchant_id=merchant_id, program_id=program_id, color=COLOR)
+    await looks.set_logo(conn, merchant_id=merchant_id, program_id=program_id, content=_picture(LOGO), now=now)
+
+
+def _picture(file: str) -> bytes:
+    return (files("infra.demo") / "designs" / file).read_bytes()
 
 
 async def new_terminal(conn: Conn, place: Place, *, now: datetime) -> TerminalId:

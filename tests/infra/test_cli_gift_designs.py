@@ -4,7 +4,7 @@ from pathlib import Path
 
 from tests.database import Database
 from tests.infra.test_cli_gift_cards import asked, make_program, refused
-from tests.wallet.gifts.test_pictures import png, svg
+from tests.wallet.test_pictures import png, svg
 
 NAMED = ("--program", "monsoon", "--name", "Lights", "--alt-text", "Lanterns over a river")
 

@@ -28,7 +28,7 @@ from tests.wallet.gifts.scenes import (
     resend,
     send,
 )
-from tests.wallet.gifts.test_pictures import png
+from tests.wallet.test_pictures import png
 from wallet import gifts
 from wallet.database import Conn
 from wallet.gifts import DeliveryProblem, designs

@@ -43,6 +43,8 @@ INSERT INTO program_directory (slug, merchant_id, program_id) SELECT slug, merch
 INSERT INTO program_revisions (merchant_id, program_id, revision, rules, valid_from)
 SELECT merchant_id, program_id, r, '{"points": 1, "per_minor": 100}', created_at + r * interval '1 day'
 FROM programs CROSS JOIN generate_series(1, 5) AS r;
+INSERT INTO program_logos (merchant_id, program_id, media_type, image, created_at)
+SELECT merchant_id, program_id, 'image/svg+xml', '<svg/>', created_at FROM programs;
 INSERT INTO stores (merchant_id, store_id, program_id, name, locale, timezone, created_at)
 SELECT pg_temp.id('merchant', n % 4000), pg_temp.id('store', n), pg_temp.id('program', n % 4000), 'Store', 'en-IN',
        'Asia/Kolkata', pg_temp.day(n)

@@ -215,6 +215,28 @@ query Operations($visitId: ID!) {
 }
 """
 
+TODAY = """
+query Today($first: Int! = 20, $after: String) {
+  today(first: $first, after: $after) {
+    sales {
+      edges {
+        cursor
+        node {
+          customerName occurredAt refunded whollyRefunded canBeUndone reason
+          sale {
+            id receiptNumber total { amountMinor currency } due { amountMinor } refunded { amountMinor }
+            refundedDue { amountMinor } points refundedPoints stamps refundedStamps receiptText
+            lines { lineId points status reason } discounts { amount { amountMinor } } tenders { last4 }
+          }
+        }
+      }
+      pageInfo { hasNextPage hasPreviousPage startCursor endCursor }
+    }
+    salesCount taken { amountMinor currency } points stamps
+  }
+}
+"""
+
 LINE = "id kind points balanceAfter occurredAt storeName receiptNumber reasons"
 
 HOME = f"""
@@ -303,8 +325,17 @@ query Sale($id: ID, $receipt: String) {
 """
 
 NODE = "query Node($id: ID!) { node(id: $id) { __typename id } }"
-PROGRAM = "query Program($slug: String!) { program(slug: $slug) { __typename id slug name terms } }"
-TERMINAL = "query Terminal { terminal { __typename id name storeName } }"
+PROGRAM = """
+query Program($slug: String!) { program(slug: $slug) { __typename id slug name terms color onColor logoUrl } }
+"""
+TERMINAL = """
+query Terminal {
+  terminal {
+    __typename id name storeName locale country operatorsNeeded programName programSlug pointName pointNamePlural
+    color onColor logoUrl
+  }
+}
+"""
 SIGN_OUT = "mutation SignOut($id: ID) { signOut(sessionId: $id) { __typename ... on UserError { message } } }"
 
 UPDATE = """

@@ -257,6 +257,8 @@ CUSTOMERS = [
 
 TILLS = [
     Row("Query.terminal", "themselves", say.TERMINAL, lambda _: {}, DATA),
+    # Everybody's own day, and before the other store has sold anything to the customer.
+    Row("Query.today", "their store", say.TODAY, lambda _: {}, DATA),
     Row("Query.sale", "by id", say.SALE_OF, lambda of: {"id": of.sale}, NULL),
     Row("Query.sale", "by receipt", say.SALE_OF, lambda _: {"receipt": RECEIPT}, NULL),
     node("Reward", {OTHER_STORE: DATA}),

@@ -4,6 +4,8 @@ On a full database, both for the plan that fits any parameters and for the plan 
 application really sends.
 """
 
+import json
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
@@ -57,6 +59,7 @@ from tests.test_architecture import PLANNED, statements
 from wallet import audit, outbox, payments, rewards
 from wallet.balances import BALANCES_AT_SQL
 from wallet.database import Conn
+from wallet.days import SALES_OF_DAY_SQL, SUMS_OF_DAY_SQL
 from wallet.history import HISTORY_OF_KINDS_SQL, HISTORY_SQL, SINCE_SQL
 from wallet.rewards import NewReward
 from wallet.statements.collecting import ENTRIES_OF_SPAN_SQL, SPAN_SQL
@@ -198,6 +201,9 @@ async def serving(scene: Scene, owner: Member, at: Till) -> None:
         given = {"saleId": recorded["sale"]["id"], "lineIds": ["2"], "idempotencyKey": new_key()}
         await twice(at.pos, say.REFUND, given)
     await at.pos.ask(say.OPERATIONS, {"visitId": await open_visit(scene, owner, at)})
+    first = await at.pos.ask(say.TODAY, {"first": 1})
+    await at.pos.ask(say.TODAY, {"after": first["today"]["sales"]["pageInfo"]["endCursor"]})
+    await at.pos.ask(say.TERMINAL)
 
 
 async def giving(scene: Scene, owner: Member) -> None:
@@ -370,6 +376,13 @@ async def test_a_page_of_a_long_history_touches_as_many_pages_as_one_of_a_short(
     short = await pages_touched(conn, sql, arguments(2, 5))
     for before in (LONG_HISTORY + 1, LONG_HISTORY // 2, 5):
         assert await pages_touched(conn, sql, arguments(0, before)) <= short + 2
+
+
+@pytest.mark.parametrize("sql", [SALES_OF_DAY_SQL, SUMS_OF_DAY_SQL], ids=["the sales", "the sums"])
+async def test_a_day_of_a_store_is_found_by_its_beginning_whatever_was_sold_before(conn: Conn, sql: str) -> None:
+    found = json.dumps(await generic_plan(conn, sql))
+    [condition] = re.findall(r'"Index Name": "sales_store".*?"Index Cond": "(.*?)"[,}]', found)
+    assert re.search(r"merchant_id = .*store_id = .*occurred_at >= ", condition)
 
 
 async def test_what_a_phone_missed_is_found_at_once_in_a_long_history(conn: Conn) -> None:

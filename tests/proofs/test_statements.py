@@ -51,6 +51,8 @@ REWARDED_MAX = 14
 CLAIM_MAX = 15
 CANCEL_MAX = 13
 WALLET_MAX = 5
+TODAY_MAX = 6
+TERMINAL_MAX = 2
 
 NOTIFY = " ".join(NOTIFY_SQL.split())
 """Said later, for all cards that changed meanwhile: no part of a request."""
@@ -94,6 +96,13 @@ def page(owner: Member, *, first: int = 50, before: int | None = None) -> Reques
 
     async def ready() -> Callable[[], Awaitable[dict[str, Any]]]:
         return lambda: owner.app.ask(say.PAGE, given)
+
+    return ready
+
+
+def day(at: Till) -> Request:
+    async def ready() -> Callable[[], Awaitable[dict[str, Any]]]:
+        return lambda: at.pos.ask(say.TODAY)
 
     return ready
 
@@ -185,6 +194,42 @@ async def test_reasons_of_every_kind_cost_nothing_more(scene: Scene, statements:
     }  # fmt: skip
     assert len(await said(statements, page(owner))) <= PAGE_MAX
     assert len(await said(statements, home(owner))) <= HOME_MAX
+
+
+@pytest.mark.parametrize("sales", [1, 12])
+async def test_a_day_at_the_counter_takes_six_statements_however_many_sales(
+    scene: Scene, statements: StatementCounter, sales: int
+) -> None:
+    # given as many members, each of whom has bought a reward at the till, and half of whom brought something back
+    shop = await open_shop(scene)
+    at = await till(scene, shop)
+    reward = str(await open_reward(scene, shop))
+    for number in range(sales):
+        ready = checkout_with_rewards(
+            scene, await member(scene, shop, points=900), at, {"rewardIds": [[reward]]}, by_visit=False
+        )
+        recorded = await (await ready())()
+        if number % 2:
+            given = {"saleId": recorded["sale"]["id"], "lineIds": ["2"], "idempotencyKey": new_key()}
+            await at.pos.do(say.REFUND, given)
+    # when
+    seen = await said(statements, day(at))
+    # then
+    shown = (await at.pos.ask(say.TODAY))["today"]
+    assert (shown["salesCount"], len(shown["sales"]["edges"])) == (sales, sales)
+    assert all(edge["node"]["sale"]["discounts"] for edge in shown["sales"]["edges"])
+    assert len(seen) <= TODAY_MAX, seen
+
+
+async def test_a_till_knows_itself_and_its_program_by_two_statements(
+    scene: Scene, statements: StatementCounter
+) -> None:
+    at = await till(scene, await open_shop(scene))
+
+    async def ready() -> Callable[[], Awaitable[dict[str, Any]]]:
+        return lambda: at.pos.ask(say.TERMINAL)
+
+    assert len(await said(statements, ready)) <= TERMINAL_MAX
 
 
 async def test_a_scan_takes_six_statements(scene: Scene, statements: StatementCounter) -> None:

@@ -12,7 +12,7 @@ from tests.factories import Shop, make_reward, make_shop
 from tests.resolvers.api import Api
 from tests.resolvers.test_gift_life import make_design, node_of, page
 from tests.resolvers.world import Person, everything
-from tests.wallet.gifts.test_pictures import png
+from tests.wallet.test_pictures import png
 from wallet.database import Conn
 from wallet.values import RewardId
 

@@ -13,7 +13,7 @@ from tests.resolvers.api import Api
 from tests.resolvers.documents import CLAIM_GIFT, SEND_GIFT
 from tests.resolvers.mailing import mailed_link, sent_gift
 from tests.resolvers.world import Person, everything
-from tests.wallet.gifts.test_pictures import png, svg
+from tests.wallet.test_pictures import png, svg
 from wallet import gifts
 from wallet.database import Conn
 from wallet.gifts import Design, designs

@@ -43,6 +43,7 @@ BUSINESS_TABLES = (
     "gift_cards_replaced",
     "sale_tenders",
     "gift_designs",
+    "program_logos",
     "payments",
     "payment_events",
     "mail_suppressions",

@@ -19,6 +19,7 @@ from schema.ids import (
     MemberGiftCardKey,
     NodeKey,
     ProgramKey,
+    ProgramLogoKey,
     RewardKey,
     SaleKey,
     SessionKey,
@@ -36,6 +37,7 @@ from wallet.values import (
     DesignId,
     GiftCardId,
     GiftId,
+    LogoId,
     MerchantId,
     ProgramId,
     RewardId,
@@ -67,6 +69,7 @@ KEYS: list[NodeKey] = [
     GiftCardActivityKey(MerchantId(M), GiftCardId(X), SEQ_MAX),
     MemberGiftCardKey(MerchantId(M), GiftCardId(X)),
     GiftDesignKey(MerchantId(M), DesignId(X)),
+    ProgramLogoKey(MerchantId(M), LogoId(X)),
 ]
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from infra.pool import Pool
 from tests.database import StatementCounter
-from tests.factories import Shop, make_card, make_points, make_shop
+from tests.factories import Shop, make_card, make_customer, make_points, make_shop
 from tests.wallet.counter import (
     Member,
     another_store,
@@ -21,8 +21,9 @@ from tests.wallet.counter import (
     show,
     typed,
 )
-from wallet import stores, visits
+from wallet import enrolments, stores, visits
 from wallet.check_ins import as_bigint
+from wallet.customers import Contact
 from wallet.database import Conn
 from wallet.errors import CodeAlreadyUsed, CodeExpired, CodeInvalid, NotFound
 from wallet.tiers import NO_TIER
@@ -230,6 +231,33 @@ async def test_the_till_never_sees_an_address(conn: Conn, now: datetime, shop: S
     assert "@" not in repr(card)
 
 
+async def test_many_cards_are_seen_as_each_of_them_is(conn: Conn, now: datetime, shop: Shop, member: Member) -> None:
+    # given one whose name may be seen, one who gave none, one whose name is another merchant's, and another's card
+    await make_customer(conn, email="nila@example.com", name="Nila", now=now - timedelta(days=1))
+    async with conn.transaction():
+        enrolled = await enrolments.enrol(
+            conn,
+            terminal=shop.terminal,
+            contact=Contact("nila@example.com", "nila@example.com", None),
+            name=None,
+            locale=None,
+            idempotency_key=uuid.uuid4(),
+            input_hash=bytes(32),
+            now=now,
+        )
+    other = await make_shop(conn, now=now)
+    theirs = [member.card_id, await make_card(conn, shop, now=now), enrolled.visit.card_id]
+    stranger = await make_card(conn, other, now=now)
+    # when
+    found = await visits.member_cards(conn, merchant_id=shop.merchant_id, card_ids=[*theirs, stranger])
+    # then
+    assert [found[card_id].display_name for card_id in theirs] == ["Anu", None, None]
+    assert found == {
+        card_id: await visits.member_card(conn, merchant_id=shop.merchant_id, card_id=card_id) for card_id in theirs
+    }
+    assert await visits.member_cards(conn, merchant_id=shop.merchant_id, card_ids=[]) == {}
+
+
 async def test_another_merchant_s_card_is_not_found(conn: Conn, now: datetime, shop: Shop, member: Member) -> None:
     other = await make_shop(conn, now=now)
     with pytest.raises(NotFound):
@@ -245,6 +273,7 @@ async def test_visits_and_member_cards_are_found_by_an_index(
         for sql, args in (
             (visits.FIND_SQL, (shop.merchant_id, uuid.uuid4(), shop.store_id, now)),
             (visits.MEMBER_CARD_SQL, (shop.merchant_id, member.card_id)),
+            (visits.MEMBER_CARDS_SQL, (shop.merchant_id, [member.card_id])),
         ):
             plan = "\n".join(row[0] for row in await conn.fetch(f"EXPLAIN {sql}", *args))
             assert "Seq Scan" not in plan, plan

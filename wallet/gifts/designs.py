@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from wallet import pictures
 from wallet.baskets import text_problems
 from wallet.database import Conn, Row
 from wallet.errors import InvalidInput, NotFound
-from wallet.gifts import pictures
+from wallet.pictures import Picture
 from wallet.values import DesignId, MerchantId, ProgramId
 
 NAME_MAX = 80
@@ -73,12 +74,6 @@ class Design:
     retired_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
-class Image:
-    media_type: str
-    content: bytes
-
-
 def from_row(row: Row) -> Design:
     return Design(
         key=DesignKey(row["merchant_id"], row["design_id"]),
@@ -104,7 +99,7 @@ async def add(
     """Senders of the program can choose one more picture.
 
     Raises InvalidInput for texts that are blank, too long or cannot be printed, and for a picture that is no PNG and no
-    SVG that could stand anywhere (wallet/gifts/pictures.py); NotFound for a program that is not the merchant's.
+    SVG that could stand anywhere (wallet/pictures.py); NotFound for a program that is not the merchant's.
     """
     problems = text_problems("name", name, most=NAME_MAX) + text_problems("altText", alt_text, most=ALT_TEXT_MAX)
     if problems:
@@ -144,7 +139,7 @@ async def retire(conn: Conn, *, merchant_id: MerchantId, design_id: DesignId, no
     return from_row(row)
 
 
-async def image(conn: Conn, *, key: DesignKey) -> Image | None:
+async def image(conn: Conn, *, key: DesignKey) -> Picture | None:
     """The picture itself; None if there is none of that name."""
     row = await conn.fetchrow(IMAGE_SQL, key.merchant_id, key.design_id)
-    return Image(row["media_type"], bytes(row["image"])) if row else None
+    return Picture.from_row(row) if row else None

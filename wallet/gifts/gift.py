@@ -5,11 +5,13 @@ from datetime import datetime
 from enum import StrEnum
 
 from wallet.database import Row
+from wallet.gifts.plain_text import sender_name
 from wallet.values import (
     AccountId,
     CardId,
     CustomerId,
     DesignId,
+    GiftCardId,
     GiftId,
     GiftKind,
     GiftStatus,
@@ -46,7 +48,8 @@ class Gift:
     sender's entry; a reward's are what it cost. Money (`value`) stands on a gift card that names the gift.
 
     `held_until`: its mail waits until then, because it is a large first gift. `spent`: how much of the money is not on
-    the claimed gift card any more. `received`: it is seen by whoever claimed it, and not by its sender.
+    the claimed gift card any more. `received`: it is seen by whoever claimed it, and not by its sender; only then it is
+    told who sent it, and on which gift card the money stands.
     """
 
     merchant_id: MerchantId
@@ -79,6 +82,8 @@ class Gift:
     thanks: str | None
     spent: Money | None = None
     received: bool = False
+    sender_name: str | None = None
+    gift_card_id: GiftCardId | None = None
 
     @property
     def leaves_at(self) -> datetime:
@@ -130,15 +135,23 @@ def from_row(row: Row) -> Gift:
     )
 
 
-def shown(row: Row, *, received: bool = False) -> Gift:
-    """From a row that also has what is left of it: `left_minor` on its gift card, `voucher_state` of its voucher."""
+def shown(row: Row) -> Gift:
+    """As its sender sees it, from a row that also has what is left of it: `left_minor` on its gift card,
+    `voucher_state` of its voucher.
+    """
     gift = from_row(row)
     if gift.claimed_card_id is None:
-        return replace(gift, received=received)
+        return gift
     over = row["voucher_state"] == VoucherState.USED.value
     spent = None
     if gift.value is not None:
         # What was put on the card besides is not the gift's.
         left = min(gift.value.amount_minor, row["left_minor"])
         over, spent = left == 0, Money(Minor(gift.value.amount_minor - left), gift.value.currency)
-    return replace(gift, status=GiftStatus.SPENT if over else gift.status, spent=spent, received=received)
+    return replace(gift, status=GiftStatus.SPENT if over else gift.status, spent=spent)
+
+
+def shown_to_claimant(row: Row) -> Gift:
+    """As whoever claimed it sees it: the row also has its sender's name and address, and its `gift_card_id`."""
+    name = sender_name(row["sender_name"], row["sender_email"])
+    return replace(shown(row), received=True, sender_name=name, gift_card_id=row["gift_card_id"])

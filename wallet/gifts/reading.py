@@ -6,7 +6,7 @@ from datetime import datetime
 from wallet import programs, rewards
 from wallet.database import Conn
 from wallet.gifts.designs import DesignKey
-from wallet.gifts.gift import Gift, shown
+from wallet.gifts.gift import Gift, shown, shown_to_claimant
 from wallet.gifts.plain_text import sender_name
 from wallet.programs import Program
 from wallet.rewards import Reward
@@ -36,9 +36,13 @@ FIND_RECEIVED_SQL = """
            (SELECT v.balance_minor FROM gift_cards AS v
             WHERE v.merchant_id = g.merchant_id AND v.gift_id = g.gift_id) AS left_minor,
            (SELECT w.state FROM vouchers AS w
-            WHERE w.merchant_id = g.merchant_id AND w.voucher_id = g.claimed_voucher_id) AS voucher_state
+            WHERE w.merchant_id = g.merchant_id AND w.voucher_id = g.claimed_voucher_id) AS voucher_state,
+           (SELECT v.gift_card_id FROM gift_cards AS v
+            WHERE v.merchant_id = g.merchant_id AND v.gift_id = g.gift_id) AS gift_card_id,
+           s.name AS sender_name, s.email AS sender_email
     FROM gifts AS g
     JOIN customers AS u ON u.customer_id = g.claimed_by_customer_id
+    JOIN customers AS s ON s.customer_id = g.sender_customer_id
     WHERE g.merchant_id = $1 AND g.gift_id = $2 AND g.claimed_by_customer_id = $3
 """
 
@@ -82,9 +86,13 @@ RECEIVED_GIFTS_SQL = """
            (SELECT v.balance_minor FROM gift_cards AS v
             WHERE v.merchant_id = g.merchant_id AND v.gift_id = g.gift_id) AS left_minor,
            (SELECT w.state FROM vouchers AS w
-            WHERE w.merchant_id = g.merchant_id AND w.voucher_id = g.claimed_voucher_id) AS voucher_state
+            WHERE w.merchant_id = g.merchant_id AND w.voucher_id = g.claimed_voucher_id) AS voucher_state,
+           (SELECT v.gift_card_id FROM gift_cards AS v
+            WHERE v.merchant_id = g.merchant_id AND v.gift_id = g.gift_id) AS gift_card_id,
+           s.name AS sender_name, s.email AS sender_email
     FROM gifts AS g
     JOIN customers AS u ON u.customer_id = g.claimed_by_customer_id
+    JOIN customers AS s ON s.customer_id = g.sender_customer_id
     WHERE g.claimed_by_customer_id = $1
       AND (g.closed_at, g.gift_id)
           < (COALESCE($2, 'infinity'::timestamptz), COALESCE($3, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid))
@@ -152,7 +160,7 @@ async def find_received(
 ) -> Gift | None:
     """The gift that this customer claimed; None for anybody else's."""
     row = await conn.fetchrow(FIND_RECEIVED_SQL, merchant_id, gift_id, customer_id)
-    return shown(row, received=True) if row else None
+    return shown_to_claimant(row) if row else None
 
 
 async def sent_by(conn: Conn, *, customer_id: CustomerId, first: int, after: Place | None) -> GiftPage:
@@ -166,7 +174,7 @@ async def received_by(conn: Conn, *, customer_id: CustomerId, first: int, after:
     """The gifts that this customer claimed, the newest claim first, `first` of them. Places are moments of claims."""
     claimed_at, gift_id = (after.created_at, after.gift_id) if after else (None, None)
     rows = await conn.fetch(RECEIVED_GIFTS_SQL, customer_id, claimed_at, gift_id, first + 1)
-    return GiftPage([shown(row, received=True) for row in rows[:first]], has_next_page=len(rows) > first)
+    return GiftPage([shown_to_claimant(row) for row in rows[:first]], has_next_page=len(rows) > first)
 
 
 async def preview(conn: Conn, *, link_hash: bytes, now: datetime) -> Preview | None:

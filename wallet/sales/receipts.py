@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from wallet import line_reasons
+from wallet import earning, line_reasons
 from wallet.baskets import Basket
 from wallet.database import Conn, Row
 from wallet.line_reasons import JudgedLine
@@ -36,8 +36,11 @@ SALE_SQL = """
            ) AS rewarded,
            COALESCE((SELECT MIN(l.activates_at) FROM lots AS l
                      WHERE l.merchant_id = s.merchant_id AND l.sale_id = s.sale_id), s.posted_at) AS spendable_at,
-           (SELECT COALESCE(SUM(r.points_taken_back), 0) FROM refunds AS r
-            WHERE r.merchant_id = s.merchant_id AND r.sale_id = s.sale_id)::bigint AS refunded_points,
+           b.points AS refunded_points, b.minor AS refunded_minor,
+           CASE WHEN b.minor = 0 THEN 0 ELSE (
+               SELECT COALESCE(SUM(e.amount_minor), 0) FROM gift_card_activities AS e
+               WHERE e.merchant_id = s.merchant_id AND e.sale_id = s.sale_id AND e.kind = 'REFUND'
+           )::bigint END AS returned_minor,
            (SELECT jsonb_agg(jsonb_build_object(
                        'last4', g.last4, 'paid_minor', p.amount_minor, 'after_minor', e.balance_after_minor
                    ) ORDER BY p.position)
@@ -50,16 +53,24 @@ SALE_SQL = """
     JOIN stores AS t ON t.merchant_id = s.merchant_id AND t.store_id = s.store_id
     JOIN program_revisions AS v
       ON v.merchant_id = s.merchant_id AND v.program_id = s.program_id AND v.revision = s.revision
+    CROSS JOIN LATERAL (
+        SELECT COALESCE(SUM(r.points_taken_back), 0)::bigint AS points,
+               COALESCE(SUM(r.amount_minor), 0)::bigint AS minor
+        FROM refunds AS r
+        WHERE r.merchant_id = s.merchant_id AND r.sale_id = s.sale_id
+    ) AS b
     WHERE s.merchant_id = $1 AND s.store_id = $2 AND s.sale_id = $3
 """
 
 SALE_LINES_SQL = """
     SELECT l.line_id, l.kind, l.sku, l.category, l.paid_minor, l.hundredths, l.points, l.stamps, l.status,
-           EXISTS (
-               SELECT FROM refund_lines AS r
-               WHERE r.merchant_id = l.merchant_id AND r.sale_id = l.sale_id AND r.position = l.position AND r.wholly
-           ) AS refunded
+           b.wholly AS refunded, b.minor AS returned_minor
     FROM sale_lines AS l
+    CROSS JOIN LATERAL (
+        SELECT COALESCE(bool_or(r.wholly), FALSE) AS wholly, COALESCE(SUM(r.amount_minor), 0)::bigint AS minor
+        FROM refund_lines AS r
+        WHERE r.merchant_id = l.merchant_id AND r.sale_id = l.sale_id AND r.position = l.position
+    ) AS b
     WHERE l.merchant_id = $1 AND l.sale_id = $2
     ORDER BY l.position
 """
@@ -121,7 +132,9 @@ class Tender:
 
 @dataclass(frozen=True, slots=True)
 class Sale:
-    """`points` is what the sale earned, its bonuses included; `refunded_points` what refunds have taken back.
+    """`points` is what the sale earned, its bonuses included; `refunded_points` what refunds have taken back. Likewise
+    `refunded_stamps` are those of its `stamps` that were for what came back, and `refunded` is what that had cost, of
+    which `refunded_due` did not go back to gift cards.
 
     `total` is before the discounts; `due` is what was left to pay after them and after what gift cards paid.
     `tier_after` is the tier that it brought; None for no other than before. `in_review`: its points wait until the
@@ -143,6 +156,9 @@ class Sale:
     stamps: int
     tier_after: str | None
     refunded_points: Points
+    refunded_stamps: int
+    refunded: Money
+    refunded_due: Money
     in_review: bool
     revision: int
     offline: bool
@@ -194,6 +210,9 @@ def from_rows(row: Row, lines: Sequence[Row], discounts: Sequence[Row]) -> Sale:
         stamps=row["stamps"],
         tier_after=row["tier_after"],
         refunded_points=row["refunded_points"],
+        refunded_stamps=sum(_stamps_back(line) for line in lines),
+        refunded=Money(row["refunded_minor"], currency),
+        refunded_due=Money(Minor(row["refunded_minor"] - row["returned_minor"]), currency),
         in_review=row["review"] == "HELD",
         revision=row["revision"],
         offline=row["offline"],
@@ -246,6 +265,9 @@ def of_plan(
         stamps=plan.earning.stamps,
         tier_after=plan.standing.tier if plan.standing else None,
         refunded_points=Points(0),
+        refunded_stamps=0,
+        refunded=Money(Minor(0), basket.currency),
+        refunded_due=Money(Minor(0), basket.currency),
         in_review=plan.held is not None,
         revision=revision,
         offline=offline,
@@ -277,6 +299,13 @@ def _lines(sale: Row, rows: Sequence[Row]) -> tuple[SaleLine, ...]:
     return tuple(
         SaleLine(row["line_id"], line.points, line.status, reason)
         for row, line, reason in zip(rows, judged, reasons, strict=True)
+    )
+
+
+def _stamps_back(line: Row) -> int:
+    kept_minor = Minor(line["paid_minor"] - line["returned_minor"])
+    return int(line["stamps"]) - earning.kept_stamps(
+        line["stamps"], paid_minor=line["paid_minor"], kept_minor=kept_minor, wholly=line["refunded"]
     )
 
 

@@ -2,16 +2,18 @@
 
 An SVG is a document that may run scripts, load and link. So what is let in is named, and not what is kept out: elements
 that draw, attributes that say how, and references to other parts of the same drawing; and how much comes of them
-(wallet/gifts/drawing.py).
+(wallet/drawing.py).
 """
 
 import re
 import struct
 import xml.parsers.expat
 import zlib
+from dataclasses import dataclass
 
+from wallet.database import Row
+from wallet.drawing import SIDE_MAX, BadSize, Drawing, check_size
 from wallet.errors import InvalidInput
-from wallet.gifts.drawing import SIDE_MAX, BadSize, Drawing, check_size
 
 BYTES_MAX = 262_144
 
@@ -50,6 +52,18 @@ LOADS = re.compile(
     r"url\s*\(|image\s*\(|image-set|@import|expression\s*\(|javascript:|data:|https?:|//|\\", re.IGNORECASE
 )
 INSIDE = re.compile(r"url\(\s*(['\"]?)#[A-Za-z_][\w.-]*\1\s*\)")
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A picture that was let in."""
+
+    media_type: str
+    content: bytes
+
+    @classmethod
+    def from_row(cls, row: Row) -> "Picture":
+        return cls(row["media_type"], bytes(row["image"]))
 
 
 def media_type_of(content: bytes) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from wallet.errors import InvalidInput
-from wallet.gifts.pictures import BYTES_MAX, media_type_of
+from wallet.pictures import BYTES_MAX, media_type_of
 
 
 def chunk(kind: bytes, content: bytes) -> bytes:
