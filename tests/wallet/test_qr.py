@@ -28,10 +28,11 @@ MODULES = 49
 def modules_of(svg: str) -> list[bytearray]:
     """The picture's rows, 1 for dark, painted from its path and nothing else."""
     root = ElementTree.fromstring(svg)
-    assert root.get("viewBox") == f"0 0 {MODULES} {MODULES}"
+    side = int((root.get("viewBox") or "").split()[-1])
+    assert root.get("viewBox") == f"0 0 {side} {side}"
     path = root.findall(f"{SVG}path")[1].get("d") or ""
     assert re.fullmatch(r"(M\d+ \d+\.5h\d+)+", path)
-    rows = [bytearray(MODULES) for _ in range(MODULES)]
+    rows = [bytearray(side) for _ in range(side)]
     for x, y, length in re.findall(r"M(\d+) (\d+)\.5h(\d+)", path):
         for column in range(int(x), int(x) + int(length)):
             assert rows[int(y)][column] == 0, "no module is painted twice"
@@ -92,9 +93,10 @@ def _blurred(line: tuple[float, ...] | list[float]) -> list[float]:
 @pytest.mark.parametrize("token", [EARN, REDEEM])
 def test_the_picture_holds_the_token(token: str) -> None:
     # given
-    svg = qr.svg(token)
+    rows = modules_of(qr.svg(token))
+    assert len(rows) == MODULES
     # when
-    [code] = decoded(enlarged(modules_of(svg), 4), MODULES * 4)
+    [code] = decoded(enlarged(rows, 4), MODULES * 4)
     # then
     assert code.text == token
     assert code.format == zxingcpp.BarcodeFormat.QRCode
@@ -158,3 +160,29 @@ def test_a_bad_camera_reads_at_least_95_of_100_at_160_pixels() -> None:
     read = read_in_bad_photographs(200, side=160)
     sys.stdout.write(f"\nread {read} of 200 photographs, 160 pixels wide\n")
     assert read >= 190
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["https://points.example/join/monsoon", f"https://{'a' * 63}.example/join/{'s' * 64}", "http://[::1]:8000/join/ü"],
+)
+def test_an_address_on_paper_is_read_with_a_fifth_of_it_torn_off(address: str) -> None:
+    # given
+    rows = modules_of(qr.address_svg(address))
+    side = len(rows)
+    [whole] = decoded(enlarged(rows, 4), side * 4)
+    # when
+    torn = round((side - 8) * 0.2)
+    for row in rows[side // 2 : side // 2 + torn]:
+        row[side - 4 - 2 * torn : side - 4] = bytes(2 * torn)
+    [code] = decoded(enlarged(rows, 4), side * 4)
+    # then
+    assert (whole.text, whole.ec_level) == (address, "Q")
+    assert code.text == address
+    assert not any(any(row) for row in rows[:4] + rows[-4:])
+
+
+def test_an_address_that_no_code_holds_is_no_picture() -> None:
+    assert decoded(enlarged(modules_of(qr.address_svg("x" * 1_663)), 2), 185 * 2)[0].text == "x" * 1_663
+    with pytest.raises(ValueError, match="version"):
+        qr.address_svg("x" * 1_664)
