@@ -16,6 +16,8 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 from babel.plural import to_gettext
 
+from web import words
+
 ROOT = Path(__file__).resolve().parent.parent
 CATALOGUES = ROOT / "schema" / "locale"
 TRANSLATED = ("bn", "hi", "ml", "te", "th")
@@ -99,6 +101,10 @@ def _messages() -> Iterator[tuple[str, str | tuple[str, ...], list[str], str | N
         found = extract_from_dir(ROOT / source, METHODS, OPTIONS, keywords=KEYWORDS, comment_tags=("Translators:",))
         for path, _, message, comments, context in found:
             yield f"{source}/{path}", message, comments, context
+    for folder in sorted({folder for folders in words.PAGES.values() for folder in folders} | {""}):
+        for name, script in words.scripts(folder):
+            for said in words.messages_of(script):
+                yield f"web/static/{folder}/{name}".replace("//", "/"), said, [], None
 
 
 def _new(language: str) -> Catalog:

@@ -11,9 +11,12 @@ from web.pages.demo import DemoFacts, demo_json, demo_page, mailbox_json, mailbo
 from web.pages.draft import draft_mail, draft_page
 from web.pages.explorer import explorer_page
 from web.pages.facts import PageFacts
-from web.pages.gift import design_image, gift_page
+from web.pages.gift import gift_page
 from web.pages.home import home_page
+from web.pages.join import join_page
 from web.pages.pay import PayFacts, bank_page, pay_page
+from web.pages.pictures import design_image, logo_image
+from web.pages.shell import shell_routes
 from web.pages.stop import stop_notices_page, stop_page
 
 
@@ -28,9 +31,12 @@ def page_routes(facts: PageFacts) -> list[BaseRoute]:
         # A token may have slashes in it if somebody changed it: that is no gift either, and gets the same answer.
         Route("/g/{token:path}", partial(gift_page, facts)),
         Route("/gift-designs/{design}", partial(design_image, facts)),
+        Route("/program-logos/{logo}", partial(logo_image, facts)),
         Route("/n/{token}/stop", partial(stop_notices_page, facts), methods=["GET", "POST"]),
         Route("/confirm/{token:path}", confirm_page),
-        Route("/static/{name}", asset),
+        Route("/join/{slug:path}", partial(join_page, facts)),
+        *shell_routes(),
+        Route("/static/{name:path}", asset),
     ]
 
 

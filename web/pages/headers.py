@@ -31,15 +31,19 @@ PERMISSIONS = (
 )
 
 
-def page_headers(changes: Mapping[str, str] | None = None) -> dict[str, str]:
-    """The headers of a page. `changes` are directives that its Content-Security-Policy has otherwise."""
+def page_headers(changes: Mapping[str, str] | None = None, features: Mapping[str, str] | None = None) -> dict[str, str]:
+    """The headers of a page. `changes` are directives that its Content-Security-Policy has otherwise.
+
+    `features` are what of the device it may use, and who may there (w3.org/TR/permissions-policy).
+    """
     policy = {**STRICT_CSP, **(changes or {})}
+    permissions = {**dict.fromkeys(PERMISSIONS, "()"), **(features or {})}
     return {
         "Cache-Control": "no-store",
         "Content-Security-Policy": "; ".join(f"{name} {value}" for name, value in policy.items()),
         "Cross-Origin-Opener-Policy": "same-origin",
         "Cross-Origin-Resource-Policy": "same-origin",
-        "Permissions-Policy": ", ".join(f"{feature}=()" for feature in PERMISSIONS),
+        "Permissions-Policy": ", ".join(f"{feature}={who}" for feature, who in permissions.items()),
         "Referrer-Policy": "no-referrer",
         "X-Content-Type-Options": "nosniff",
         "X-Frame-Options": "DENY",

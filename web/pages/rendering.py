@@ -11,10 +11,17 @@ from starlette.responses import HTMLResponse
 from schema.translations import DEFAULT, Translator, negotiate, translator
 from web.pages.headers import page_headers
 
+CHOSEN_LANGUAGE = "regulars-language"
+"""The cookie in which a browser keeps the language that was chosen on a page: a BCP 47 tag, and no secret."""
+
 
 def reader_of(request: Request, *, timezone: str = "UTC") -> Translator:
-    """Says things in the first language of Accept-Language that we speak, or English; hours are those of `timezone`."""
-    return translator(negotiate(request.headers.get("accept-language")) or DEFAULT, timezone)
+    """Says things in the language that was chosen on a page, else the first of Accept-Language, else English.
+
+    Hours are those of `timezone`.
+    """
+    chosen = negotiate(request.cookies.get(CHOSEN_LANGUAGE))
+    return translator(chosen or negotiate(request.headers.get("accept-language")) or DEFAULT, timezone)
 
 
 def render(
@@ -24,10 +31,18 @@ def render(
     *,
     status: int = 200,
     csp: Mapping[str, str] | None = None,
+    features: Mapping[str, str] | None = None,
+    indexed: bool = False,
 ) -> HTMLResponse:
-    """The page. Its facts are escaped; `csp` are the directives in which its policy differs from the strict one."""
+    """The page. Its facts are escaped; `csp` and `features` are in what its policies differ from the strict ones.
+
+    `indexed` is whether search engines may show it.
+    """
     body = _ENVIRONMENT.get_template(f"{template}.html.jinja").render(facts, say=say)
-    return HTMLResponse(body, status_code=status, headers={**page_headers(csp), "Vary": "Accept-Language"})
+    headers = {**page_headers(csp, features), "Vary": "Accept-Language, Cookie"}
+    if indexed:
+        del headers["X-Robots-Tag"]
+    return HTMLResponse(body, status_code=status, headers=headers)
 
 
 def slot(name: str) -> Markup:

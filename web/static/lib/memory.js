@@ -1,5 +1,4 @@
-// What one browser tab remembers of one gift, so that a reload or a broken connection loses nothing.
-// Session tokens are never kept here.
+// What one browser tab remembers, so that a reload or a broken connection loses nothing. Secrets are never kept here.
 
 import { uuid } from "./uuid.js";
 
@@ -18,6 +17,12 @@ export class Memory {
 
   set(key, value) {
     this.#kept[key] = value;
+    write(this.#name, this.#kept);
+  }
+
+  /** As if nothing had been remembered. */
+  forget() {
+    this.#kept = {};
     write(this.#name, this.#kept);
   }
 
