@@ -1,0 +1,47 @@
+// The sales that are still on this device: on their way, or refused until somebody has seen it.
+
+import { html } from "../lib/html.js";
+import { moment, money } from "../lib/format.js";
+import { Icon } from "../lib/icons.js";
+import { Button, Empty, Notice, useLead, useWork } from "../lib/ui.js";
+import { n, t } from "../lib/words.js";
+import { store } from "./device.js";
+import { OLDEST_MS, queue, remove, settle } from "./queue.js";
+
+const WARN_MS = 24 * 3_600_000;
+
+/** When the server stops taking what is oldest here, in ms; null where that is far off. */
+export function endsSoon(entries, now = Date.now()) {
+  const oldest = entries.filter(({ kind, state }) => kind === "offline" && state === "waiting").map(({ at }) => at).sort((one, other) => one - other)[0];
+  return oldest !== undefined && oldest + OLDEST_MS - now < WARN_MS ? oldest + OLDEST_MS : null;
+}
+
+export function Waiting() {
+  const entries = queue.use();
+  const heading = useLead();
+  const sending = useWork(settle);
+  const ends = endsSoon(entries);
+  const waiting = entries.filter(({ state }) => state === "waiting");
+  return html`<section class="list-page">
+    <h1 ref=${heading} tabindex="-1">${t("Sales on this device")}</h1>
+    ${!store.lasting && html`<${Notice} kind="problem"><p>${t("This window keeps nothing: do not close it before everything is sent. Use an ordinary window for the till.")}</p><//>`}
+    ${ends && html`<${Notice} kind="problem" icon="clock"><p>${t("Bring this device online before {moment}: what is older than three days is not taken any more.", { moment: moment(ends) })}</p><//>`}
+    ${!entries.length && html`<${Empty} icon="check" title=${t("Everything is sent")}><p>${t("Sales that are made without a connection wait here until they are sent.")}</p><//>`}
+    ${waiting.length > 0 && html`<p>${n("{count} sale is sent by itself when the network is back.", "{count} sales are sent by themselves when the network is back.", waiting.length)}</p>
+      <${Button} kind="second" busy=${sending.busy} onPress=${sending.start}>${t("Try now")}<//>`}
+    <ul class="operations">${entries.map((entry) => html`<${Entry} key=${entry.id} entry=${entry} />`)}</ul>
+  </section>`;
+}
+
+function Entry({ entry }) {
+  const refused = entry.state === "refused";
+  return html`<li class="operation">
+    <div class="operation-words">
+      <p><strong><bdi>${entry.name ?? t("Customer without a connection")}</bdi></strong> <span>${moment(entry.at)}</span></p>
+      <p class="quiet">${t("Receipt {number}", { number: entry.sale.receiptNumber })}</p>
+      ${refused ? html`<p class="problem">${t("Not recorded: {reason}", { reason: entry.reason })}</p>` : html`<p class="mark"><${Icon} name="clock" size=${18} /> ${t("Waits for the network")}</p>`}
+    </div>
+    <div class="operation-sums"><p><strong>${money(entry)}</strong></p></div>
+    ${refused && html`<div class="operation-do"><${Button} kind="plain" onPress=${() => remove(entry)}>${t("I have seen it")}<//></div>`}
+  </li>`;
+}
