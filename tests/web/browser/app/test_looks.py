@@ -1,0 +1,143 @@
+"""How the heart of the app looks and reads: a small phone, six languages, dark and light, a desk, large letters."""
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser, Page, expect
+
+from schema.translations import LANGUAGES
+from tests.factories import make_reward
+from tests.live import Live
+from tests.web.browser.app.scenes import CardHolder, another_card, new_card_holder, window
+from tests.web.browser.judging import faults
+from wallet.rules import Rules, StampRules, TierLevel, TierRules
+
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
+
+SMALL = {"viewport": {"width": 320, "height": 640}, "reduced_motion": "reduce"}
+
+
+# A word that is longer than what it stands in lies over its neighbour.
+LONGER_THAN_ITS_PLACE = """
+    () => [...document.querySelectorAll(".purpose span, .ways a, .ways-on a, .bar, .tier-name, .line-much, .button")]
+        .filter((part) => part.checkVisibility() && part.scrollWidth > part.clientWidth + 1)
+        .map((part) => part.textContent.trim())
+"""
+
+
+async def wrong(page: Page) -> list[str]:
+    return [*await faults(page), *await page.evaluate(LONGER_THAN_ITS_PLACE)]
+
+
+async def full_card(live: Live, page: Page) -> CardHolder:
+    """A card with everything on it that a card can have, and a second one."""
+    tiers = TierRules(basis="points", levels=(TierLevel("Gold", 5_000, perks=("A free birthday cake",)),))
+    holder = await new_card_holder(
+        live, page, points=1_250, rules=Rules(stamps=StampRules(per="item", needed=10, reward="tea"), tiers=tiers)
+    )
+    now = live.clock()
+    async with live.runtime.pool.acquire() as conn:
+        await make_reward(
+            conn, holder.shop, slug="tea", name="Masala tea and a banana fritter", now=now, cost_stamps=10
+        )
+    await holder.give(30, expires_at=now + timedelta(days=20))
+    await holder.give(40, activates_at=now + timedelta(days=3))
+    await another_card(holder, points=1_234_567)
+    return holder
+
+
+async def every_place(holder: CardHolder) -> AsyncIterator[str]:
+    """Opens one place after another, and says which."""
+    page = holder.page
+    await holder.open("/app")
+    await expect(page.locator(".face")).to_have_count(2)
+    yield "wallet"
+    await holder.open(holder.place)
+    await page.locator(".qr").wait_for()
+    await page.locator(".facts .icon").nth(2).wait_for()
+    yield "card"
+    await page.locator(".card-foot button").click()
+    await page.locator("dialog").wait_for()
+    yield "rules"
+    await holder.open(f"{holder.place}/history")
+    await page.locator(".line").first.wait_for()
+    yield "history"
+    await holder.open("/app/nowhere")
+    await page.locator(".empty").wait_for()
+    yield "nowhere"
+    await holder.end_sessions()
+    await holder.open("/app")
+    await page.locator(".welcome").wait_for()
+    yield "welcome"
+
+
+@pytest_asyncio.fixture(loop_scope="session", params=LANGUAGES)
+async def language(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+async def test_small_phone_in_every_language(live: Live, chromium: Browser, language: str) -> None:
+    async with window(chromium, locale=f"{language}-IN", color_scheme="light", **SMALL) as page:
+        holder = await full_card(live, page)
+
+        found = {place: await wrong(page) async for place in every_place(holder)}
+
+        assert set(found) == {"wallet", "card", "rules", "history", "nowhere", "welcome"}
+        assert {place: said for place, said in found.items() if said} == {}
+        assert holder.complaints == []
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+async def test_dark_on_a_phone_and_on_a_desk(live: Live, chromium: Browser, width: int) -> None:
+    size = {"width": width, "height": 800}
+    async with window(chromium, color_scheme="dark", viewport=size, reduced_motion="reduce") as page:
+        holder = await full_card(live, page)
+
+        found = {place: said async for place in every_place(holder) if (said := await wrong(page))}
+
+        assert found == {}
+
+
+async def test_without_a_network_nothing_is_covered_that_is_to_be_read(live: Live, chromium: Browser) -> None:
+    async with window(chromium, locale="ml-IN", **SMALL) as page:
+        holder = await full_card(live, page)
+        await page.clock.install()
+        await holder.open(holder.place)
+        await page.locator(".qr").wait_for()
+        await holder.context.set_offline(True)
+        await page.clock.run_for(100_000)
+        await page.locator(".no-code .icon").wait_for()
+
+        # then the words fit, and the foot of the page can be scrolled from under the bar
+        assert await wrong(page) == []
+        await page.evaluate("scrollTo(0, document.body.scrollHeight)")
+        [foot, bar] = await page.evaluate("""() => [
+            document.querySelector(".card-foot").getBoundingClientRect().bottom,
+            document.querySelector(".bars").getBoundingClientRect().top,
+        ]""")
+        assert foot <= bar
+
+
+async def test_pages_say_where_one_is(holder: CardHolder) -> None:
+    titles = []
+    for path in ("/app/nowhere", holder.place, f"{holder.place}/history"):
+        await holder.open(path)
+        await holder.page.locator(".face, .qr, .line, .empty").first.wait_for()
+        titles.append(await holder.page.title())
+
+    name = (await holder.page.title()).split(" · ")[1]
+    assert titles == ["Nothing is here · Regulars", f"{name} · Regulars", f"History · {name} · Regulars"]
+
+
+async def test_parts_of_the_page_have_names(live: Live, holder: CardHolder) -> None:
+    await holder.open(holder.place)
+    await holder.page.locator(".qr").wait_for()
+
+    said = await holder.page.locator("body").aria_snapshot()
+
+    for part in ('navigation "Parts of the app"', 'region "For the counter"', 'group "What the code is for"'):
+        assert part in said
+    assert await holder.page.get_by_role("img", name="QR code to show at the counter").is_visible()
+    assert await holder.page.locator(".balance .hidden-words").inner_text() == "120"
