@@ -9,8 +9,10 @@ from pathlib import Path
 
 import httpx
 from starlette.applications import Starlette
+from starlette.routing import Route
 
 from infra.clock import DemoClock
+from web.assets import asset
 from web.pages.demo import DemoFacts
 from web.routes import demo_routes
 
@@ -63,7 +65,7 @@ async def demo_pages(folder: Path) -> AsyncIterator[Demo]:
         sweep=sweep,
         walk_through="regulars demo --walkthrough",
     )
-    app = Starlette(routes=demo_routes(facts))
+    app = Starlette(routes=[*demo_routes(facts), Route("/static/{name:path}", asset)])
     transport = httpx.ASGITransport(app)
     async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8000") as client:
         yield Demo(client, clock, mails, swept_at)

@@ -15,7 +15,8 @@ from importlib import resources
 from pathlib import Path
 from typing import Any, Literal
 
-from playwright.async_api import Browser, Page, Route, async_playwright
+from playwright.async_api import Browser, Page, Route, ViewportSize, async_playwright
+from starlette.responses import HTMLResponse
 
 from schema.translations import PointNames, translator
 from tests.web.browser.conftest import CHROMIUM, QUIET
@@ -27,6 +28,8 @@ from web.mail import letters, render, templates
 from web.mail.letters import NewsFacts
 from web.mail.render import GiftFacts, Picture
 from web.pages import rendering
+from web.pages.gift import CODE_SHOWN, scripts
+from web.pages.looks import look_of_color
 
 FOLDER = Path(__file__).resolve().parents[2] / "docs" / "pictures"
 WIDTHS = {"phone": 360, "desk": 720}
@@ -42,6 +45,8 @@ RAIN = resources.files("infra.demo") / "designs" / "rain.png"
 PICTURE = Picture(
     f"data:image/png;base64,{b64encode(RAIN.read_bytes()).decode()}", "A steaming cup of coffee, and rain"
 )
+
+COLOR = "#7a3b1d"
 
 GIFT = GiftFacts(
     sender_name="Meera Nair",
@@ -101,15 +106,18 @@ def mails() -> dict[str, str]:
     return {name: mail.html for name, mail in shown.items()}
 
 
-def pages() -> dict[str, str]:
-    """The HTML of the page of each gift that is shown, by name."""
+def pages() -> dict[str, HTMLResponse]:
+    """The page of each gift that is shown, by name."""
     shown = {"money": (MONEY, "en-IN"), "reward": (BREAKFAST, "ml-IN")}
     return {name: gift_page(gift, tag) for name, (gift, tag) in shown.items()}
 
 
-def gift_page(gift: GiftFacts, tag: str) -> str:
+def gift_page(gift: GiftFacts, tag: str) -> HTMLResponse:
     say = translator(tag, "Asia/Kolkata")
+    look = look_of_color(COLOR, logo=None)
     blanks = {
+        **scripts(),
+        "look": look,
         "sender": gift.sender_name,
         "recipient": gift.recipient_name,
         "message": gift.message,
@@ -120,7 +128,7 @@ def gift_page(gift: GiftFacts, tag: str) -> str:
         "until": say.date(gift.claimable_until),
         "decline_link": f"{LINK}/decline",
     }
-    return bytes(rendering.render("gift", say, blanks).body).decode()
+    return rendering.render("gift", say, blanks, csp={**CODE_SHOWN, **look.csp})
 
 
 def answers(gift: GiftFacts) -> Mapping[str, object]:
@@ -135,6 +143,8 @@ def answers(gift: GiftFacts) -> Mapping[str, object]:
     program = {"name": "Monsoon Regulars", "merchantName": gift.merchant_name} | {
         "pointName": "bean",
         "pointNamePlural": "beans",
+        "color": COLOR,
+        "onColor": "#ffffff",
     }
     card = {"id": "card", "number": "0285590169134108", "balance": {"active": 20}, "program": program}
     claimed = {"giftId": "gift", "points": 0, "senderName": gift.sender_name, "card": card, **worth}
@@ -142,11 +152,7 @@ def answers(gift: GiftFacts) -> Mapping[str, object]:
     return {
         "markGiftViewed": {"__typename": "GiftViewed"},
         "requestSignInCode": {"__typename": "SignInCodeRequested", "attemptId": "attempt"},
-        "signIn": {
-            "__typename": "SignedIn",
-            "customer": {"email": "ravi@example.com"},
-            "tokens": {"accessToken": "a", "refreshToken": "r"},
-        },
+        "signIn": {"__typename": "SignedIn", "customer": {"id": "ravi", "email": "ravi@example.com"}},
         "claimGift": {"__typename": "GiftClaimed", **claimed},
         "createCheckInCode": {
             "__typename": "CheckInCode",
@@ -154,7 +160,6 @@ def answers(gift: GiftFacts) -> Mapping[str, object]:
             "refreshAt": "2026-12-22T06:31:00Z",
             "serverTime": "2026-12-22T06:30:00Z",
         },
-        "signOut": {"__typename": "SignedOut"},
     }
 
 
@@ -175,22 +180,23 @@ async def take_mail(browser: Browser, html: str, path: Path, *, width: int, sche
         raise SystemExit(f"The mail of {path.name} asks for {asked[0]}.")
 
 
-async def take_page(browser: Browser, name: str, html: str, *, device: str, scheme: Scheme) -> None:
+async def take_page(browser: Browser, name: str, opened: HTMLResponse, *, device: str, scheme: Scheme) -> None:
     """The page of the gift: as it is opened, when it may be declined, and claimed with the code for the counter."""
-    page = await browser.new_page(viewport={"width": WIDTHS[device], "height": 640}, color_scheme=scheme)
+    size: ViewportSize = {"width": WIDTHS[device], "height": 640}
+    page = await browser.new_page(viewport=size, color_scheme=scheme, reduced_motion="reduce")
     said = answers({"money": MONEY, "reward": BREAKFAST}[name])
 
     async def answer(route: Route) -> None:
         path = route.request.url.removeprefix(SITE)
         if path == "/graphql":
             asked: dict[str, Any] = json.loads(route.request.post_data or "{}")
-            operation = asked["query"].split("(")[0].split("{")[0].removeprefix("mutation").strip()
+            operation = asked["operationName"]
             await route.fulfill(json={"data": {operation: said[operation]}})
         elif path.startswith("/static/"):
             found = assets()[path.removeprefix("/static/")]
             await route.fulfill(body=found.content, content_type=found.media_type)
         elif path.startswith("/g/"):
-            await route.fulfill(body=html, content_type="text/html; charset=utf-8")
+            await route.fulfill(body=bytes(opened.body), headers=dict(opened.headers))
         else:
             await route.continue_()
 
@@ -227,9 +233,9 @@ async def main(wanted: list[str]) -> None:
                     path = FOLDER / "mail" / f"{name}-{device}-{scheme}.png"
                     if not wanted or name in wanted:
                         await take_mail(browser, html, path, width=width, scheme=scheme)
-                for name, html in pages().items():
+                for name, opened in pages().items():
                     if not wanted or name in wanted:
-                        await take_page(browser, name, html, device=device, scheme=scheme)
+                        await take_page(browser, name, opened, device=device, scheme=scheme)
         await browser.close()
 
 

@@ -1,6 +1,7 @@
 """The pages' GraphQL documents against the published API, and the pages' files against each other."""
 
 import json
+import posixpath
 import re
 from importlib.resources import files
 
@@ -19,13 +20,21 @@ from graphql import (
 )
 from graphql.execution.values import VariableValues, get_variable_values
 
-from web.assets import assets, documents
+from web.assets import APIS, assets
+from web.documents import id_of, known
 from web.pages.demo_steps import CUSTOMER, FILL, TILL, Step, steps
 
 STEPS = steps(email="asha@example.com", refused_email="bounce@example.com", program_slug="coffee", currency="INR")
-PAGES = dict(documents(files("web.static.documents")))
-SUGGESTED = dict(documents(files("web.static.documents.demo")))
-SCRIPTS = {name: found.content.decode() for name, found in assets().items() if name.endswith(".js")}
+STATIC = files("web.static")
+SUGGESTED = {document.name for document in known(STATIC / "documents" / "demo").values()}
+PAGES = [
+    (folder, document.name, document.text)
+    for folder in APIS
+    for document in known(STATIC.joinpath(*folder.split("/"))).values()
+]
+SCRIPTS = {name: found.content.decode() for name, found in assets().items() if name.endswith((".js", ".mjs"))}
+NAMES = {"preact", "preact/hooks", "htm", "words"}
+"""What is imported by a name, which import maps lead to a file."""
 TEMPLATES = {
     file.name: file.read_text("utf-8") for file in files("web.pages").iterdir() if file.name.endswith(".jinja")
 }
@@ -53,20 +62,27 @@ def fields_of(selected: SelectionSetNode) -> dict[str, SelectionSetNode | None]:
     return found
 
 
-@pytest.mark.parametrize("name", PAGES)
-def test_document_of_a_page_is_valid(name: str) -> None:
-    assert validate(published(CUSTOMER), parse(PAGES[name])) == []
-    found = operation_of(PAGES[name]).name
+@pytest.mark.parametrize(("folder", "name", "text"), PAGES, ids=lambda said: said if len(said) < 40 else "")
+def test_document_of_a_page_is_valid_and_called_like_its_file(folder: str, name: str, text: str) -> None:
+    assert validate(published(APIS[folder]), parse(text)) == []
+    found = operation_of(text).name
     assert found is not None
     assert found.value == name
 
 
-@pytest.mark.parametrize("name", PAGES)
-def test_document_of_a_page_is_loaded_by_one(name: str) -> None:
-    scripts = "".join(text for file, text in SCRIPTS.items() if file != "documents.js")
+@pytest.mark.parametrize(("folder", "name", "text"), PAGES, ids=lambda said: said if len(said) < 40 else "")
+def test_document_of_a_page_is_asked_by_one_and_by_its_id(folder: str, name: str, text: str) -> None:
+    """Scripts have `import * as documents`, or take single ones."""
+    modules = rf'{{[^}}]*\b{name}\b[^}}]*}} from "[./]*{folder}\.js"'
+    asking = [
+        script
+        for script, said in SCRIPTS.items()
+        if f'{folder}.js"' in said and (re.search(rf"\bdocuments\.{name}\b", said) or re.search(modules, said))
+    ]
 
-    assert re.search(rf"documents\.{name}\b|import {{[^}}]*\b{name}\b[^}}]*}} from \"./documents.js\"", scripts)
-    assert f"export const {name} = {json.dumps(PAGES[name])};" in SCRIPTS["documents.js"]
+    assert asking
+    said = json.dumps({"api": APIS[folder], "name": name, "id": id_of(text)})
+    assert f"export const {name} = {said};" in SCRIPTS[f"{folder}.js"]
 
 
 @pytest.mark.parametrize("step", STEPS, ids=lambda step: step.name)
@@ -99,18 +115,19 @@ def test_step_asks_for_what_it_learns(step: Step) -> None:
 
 
 def test_every_suggested_document_is_a_step() -> None:
-    assert set(SUGGESTED) == {step.name for step in STEPS}
+    assert {step.name for step in STEPS} == SUGGESTED
 
 
-def test_scripts_import_only_what_is_served() -> None:
-    imported = {name for text in SCRIPTS.values() for name in re.findall(r'from "\./([^"]+)"', text)}
-
-    assert imported
-    assert imported <= set(assets())
+@pytest.mark.parametrize("name", SCRIPTS)
+def test_script_imports_only_what_is_served(name: str) -> None:
+    for said in re.findall(r'(?:\bfrom|\bimport\()\s*"([\w./-]+)"', SCRIPTS[name]):
+        where = f"/static/{posixpath.dirname(name)}"
+        address = posixpath.normpath(posixpath.join(where, said)) if said.startswith(".") else said
+        assert said in NAMES or address.removeprefix("/static/") in assets(), said
 
 
 def test_pages_load_only_what_is_served() -> None:
-    loaded = {name for text in TEMPLATES.values() for name in re.findall(r'"/static/([^"]+)"', text)}
+    loaded = {name for text in TEMPLATES.values() for name in re.findall(r'"/static/([^"{]+)"', text)}
 
     assert loaded
     assert loaded <= set(assets())
@@ -118,7 +135,10 @@ def test_pages_load_only_what_is_served() -> None:
 
 @pytest.mark.parametrize(
     ("scripts", "template"),
-    [(("gift.js", "claimed.js"), "claim.html.jinja"), (("confirm.js",), "confirm.html.jinja")],
+    [
+        (("gift/gift.js", "gift/signing.js", "gift/claimed.js"), "claim.html.jinja"),
+        (("confirm.js",), "confirm.html.jinja"),
+    ],
 )
 def test_page_has_the_words_that_its_scripts_say(scripts: tuple[str, ...], template: str) -> None:
     texts = "".join(SCRIPTS[script] for script in scripts)
@@ -130,13 +150,13 @@ def test_page_has_the_words_that_its_scripts_say(scripts: tuple[str, ...], templ
 
 def test_claim_page_has_a_place_for_each_fact_of_the_result() -> None:
     places = set(re.findall(r'data-slot="(\w+)"|slot\("(\w+)"\)', TEMPLATES["claim.html.jinja"]))
-    filled = re.search(r"return \{\n(.*?)\n  \};", SCRIPTS["gift.js"], re.DOTALL)
+    filled = re.search(r"return \{\n(.*?)\n  \};", SCRIPTS["gift/result.js"], re.DOTALL)
 
     assert filled is not None
     names = set(re.findall(r"^\s+(\w+)[:,]", filled[1], re.MULTILINE))
-    unsaid = {"giftId", "cardId", "onCard", "yours", "inWords"}
+    unsaid = {"giftId", "cardId", "onCard", "yours", "inWords", "look"}
     assert unsaid < names
-    assert {name for pair in places for name in pair if name} == names - unsaid | {"ended", "shortCode"}
+    assert {name for pair in places for name in pair if name} == names - unsaid | {"account", "ended", "shortCode"}
 
 
 async def test_file_is_sent_once_to_a_browser_that_keeps_it(browser: httpx.AsyncClient) -> None:

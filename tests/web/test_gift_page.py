@@ -1,5 +1,8 @@
 """The page behind the mailed link of a gift: readable by everybody who holds it, telling nothing to anybody else."""
 
+import hashlib
+import re
+from base64 import b64encode
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from html import escape
@@ -17,9 +20,11 @@ from tests.web.conftest import Hands
 from tests.web.contents import all_rows
 from tests.web.mailed import MailedGift, mail_gift
 from tests.web.markup import Markup
-from wallet import gifts
+from wallet import gifts, looks
 from wallet.database import Conn
 from wallet.values import GiftKind
+
+LOGO = b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 8 8"><path d="M0 0h8v8H0z"/></svg>'
 
 SCANNERS = (
     "Mozilla/5.0 (compatible; SafeLinks)",
@@ -262,12 +267,13 @@ async def test_page_is_kept_to_itself(browser: httpx.AsyncClient, gift: MailedGi
     assert answer.headers["x-frame-options"] == "DENY"
     assert answer.headers["cross-origin-opener-policy"] == "same-origin"
     assert "camera=()" in answer.headers["permissions-policy"]
-    assert answer.headers["vary"] == "Accept-Language"
+    assert answer.headers["vary"] == "Accept-Language, Cookie"
     policy = dict(part.split(" ", 1) for part in answer.headers["content-security-policy"].split("; "))
+    own_style = f" 'sha256-{hash_of(style_of(answer.text))}'" if known else ""
     assert policy == {
         "default-src": "'none'",
         "script-src": "'self'",
-        "style-src": "'self'",
+        "style-src": f"'self'{own_style}",
         "img-src": "'self' data:",
         "connect-src": "'self'",
         "base-uri": "'none'",
@@ -278,16 +284,42 @@ async def test_page_is_kept_to_itself(browser: httpx.AsyncClient, gift: MailedGi
     }
 
 
+def style_of(html: str) -> str:
+    """What stands in the page's one style element."""
+    [found] = re.findall(r"<style>(.*?)</style>", html, re.DOTALL)
+    return str(found)
+
+
+def hash_of(text: str) -> str:
+    return b64encode(hashlib.sha256(text.encode()).digest()).decode()
+
+
+async def test_page_has_the_colours_and_the_logo_of_its_merchant(
+    browser: httpx.AsyncClient, conn: Conn, shop: Shop, gift: MailedGift, now: datetime
+) -> None:
+    program_id = shop.program_id
+    await looks.set_color(conn, merchant_id=shop.merchant_id, program_id=program_id, color="#FFD23F")
+    await looks.set_logo(conn, merchant_id=shop.merchant_id, program_id=program_id, content=LOGO, now=now)
+
+    for path in (f"/g/{gift.token}", f"/g/{gift.token}/decline"):
+        answer = await browser.get(path)
+        assert ":root{--brand:#ffd23f;" in style_of(answer.text)
+        assert "--on-brand:#1a1a1a;" in style_of(answer.text)
+        assert hash_of(style_of(answer.text)) in answer.headers["content-security-policy"]
+        [logo] = [address for address in Markup(answer.text).addresses() if address.startswith("/program-logos/")]
+        assert (await browser.get(logo)).content == LOGO
+
+
 @pytest.mark.parametrize("known", [True, False])
 async def test_page_keeps_its_own_policy(browser: httpx.AsyncClient, gift: MailedGift, known: bool) -> None:
     page = Markup((await browser.get(f"/g/{gift.token if known else 'nothing'}")).text)
 
     led = [address for address in page.addresses() if not address.startswith("/static/")]
-    assert led == ([f"/g/{gift.token}/decline"] if known else [])
+    assert led == ["/app", "/app", *([f"/g/{gift.token}/decline"] if known else [])]
     inline = [name for _, attributes in page.elements for name in attributes if name == "style" or name[:2] == "on"]
     assert inline == []
-    assert [attributes["src"] for tag, attributes in page.elements if tag == "script"] == ["/static/gift.js"]
-    assert "style" not in [tag for tag, _ in page.elements]
+    assert [attributes["src"] for tag, attributes in page.elements if tag == "script"] == ["/static/gift/gift.js"]
+    assert [tag for tag, _ in page.elements if tag == "style"] == (["style"] if known else [])
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

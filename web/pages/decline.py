@@ -10,6 +10,7 @@ from wallet import gifts
 from wallet.errors import GiftNotClaimable
 from web.pages.facts import PageFacts
 from web.pages.gift import link_hash_of, no_gift, told_of
+from web.pages.looks import look_of
 from web.pages.rendering import reader_of, render
 
 BUTTON_ALONE: Mapping[str, str] = {"script-src": "'none'", "form-action": "'self'"}
@@ -30,8 +31,9 @@ async def decline_page(facts: PageFacts, request: Request) -> Response:
     if preview is None:
         return no_gift(request)
     say = reader_of(request, timezone=preview.timezone)
-    blanks = {**told_of(say, preview), "done": False, "gift_link": f"/g/{token}"}
-    return render("decline", say, blanks, csp=BUTTON_ALONE)
+    look = look_of(preview.program)
+    blanks = {**told_of(say, preview), "look": look, "done": False, "gift_link": f"/g/{token}"}
+    return render("decline", say, blanks, csp={**BUTTON_ALONE, **look.csp})
 
 
 async def _decline(facts: PageFacts, request: Request, link_hash: bytes) -> Response:

@@ -76,6 +76,7 @@ async def demo_page(facts: DemoFacts, request: Request) -> Response:
     blanks: dict[str, object] = {
         "steps": facts.steps(),
         "customers": facts.customer_emails,
+        "join_link": f"/join/{facts.program_slug}",
         "clock": _rfc3339(facts.clock()),
         "walk_through": facts.walk_through,
     }

@@ -17,6 +17,7 @@ from web.mail.templates import Templates, load
 from web.pages.facts import PageFacts
 from web.pages.gift import design_of, ticket_of
 from web.pages.headers import page_headers
+from web.pages.looks import look_of
 from web.pages.rendering import reader_of, render
 
 LOOK_ALONE: Mapping[str, str] = {"script-src": "'none'", "connect-src": "'none'"}
@@ -32,7 +33,9 @@ async def draft_page(facts: PageFacts, request: Request) -> Response:
     preview, design, _ = found
     say = reader_of(request, timezone=preview.timezone)
     mail_link = f"/g/draft/{request.path_params['token']}/mail"
-    return render("draft", say, {**ticket_of(say, preview, design), "mail_link": mail_link}, csp=LOOK_ALONE)
+    look = look_of(preview.program)
+    blanks = {**ticket_of(say, preview, design), "look": look, "mail_link": mail_link}
+    return render("draft", say, blanks, csp={**LOOK_ALONE, **look.csp})
 
 
 async def draft_mail(facts: PageFacts, request: Request) -> Response:

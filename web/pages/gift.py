@@ -8,28 +8,21 @@ from starlette.responses import Response
 
 from auth import links
 from schema.gift_design import PATH
-from schema.ids import GiftDesignKey, decode, encode
+from schema.ids import GiftDesignKey, encode
 from schema.program import point_names
 from schema.translations import Translator
 from wallet import gifts
 from wallet.database import Conn
-from wallet.gifts import DesignKey, designs
+from wallet.gifts import designs
 from web.mail.render import worth
+from web.modules import modules_of
 from web.pages.facts import PageFacts
+from web.pages.looks import look_of
 from web.pages.rendering import reader_of, render
 
 CODE_SHOWN: Mapping[str, str] = {"img-src": "'self' data:"}
 """The code for the counter is a picture that the API gives to the script of the page. It never has an address."""
-
-PICTURE_HEADERS = {
-    "Cache-Control": "public, max-age=31536000, immutable",
-    "Content-Disposition": "inline",
-    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; sandbox; frame-ancestors 'none'",
-    "Cross-Origin-Resource-Policy": "cross-origin",
-    "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
-    "X-Robots-Tag": "noindex, nofollow",
-}
+SCRIPT = "gift/gift.js"
 
 
 async def gift_page(facts: PageFacts, request: Request) -> Response:
@@ -41,13 +34,19 @@ async def gift_page(facts: PageFacts, request: Request) -> Response:
     if preview is None:
         return no_gift(request)
     say = reader_of(request, timezone=preview.timezone)
-    blanks = {**ticket_of(say, preview, design), "decline_link": f"/g/{token}/decline"}
-    return render("gift", say, blanks, csp=CODE_SHOWN)
+    look = look_of(preview.program)
+    blanks = {**ticket_of(say, preview, design), **scripts(), "look": look, "decline_link": f"/g/{token}/decline"}
+    return render("gift", say, blanks, csp={**CODE_SHOWN, **look.csp})
 
 
 def no_gift(request: Request) -> Response:
     """The one answer for every link that opens no gift."""
-    return render("no_gift", reader_of(request), {}, status=404, csp=CODE_SHOWN)
+    return render("no_gift", reader_of(request), scripts(), status=404, csp=CODE_SHOWN)
+
+
+def scripts() -> dict[str, object]:
+    """What the page's template has to load."""
+    return {"script": f"/static/{SCRIPT}", "modules": modules_of(SCRIPT)}
 
 
 def ticket_of(say: Translator, preview: gifts.Preview, design: Mapping[str, str] | None) -> dict[str, object]:
@@ -84,18 +83,6 @@ async def design_of(conn: Conn, preview: gifts.Preview | None) -> dict[str, str]
     key = preview.design
     found = (await designs.by_keys(conn, keys=[key]))[key]
     return {"url": f"{PATH}{encode(GiftDesignKey(key.merchant_id, key.design_id))}", "alt_text": found.alt_text}
-
-
-async def design_image(facts: PageFacts, request: Request) -> Response:
-    """The picture alone. Whatever it is, it can do nothing where it is shown: not even as a page of its own."""
-    key = decode(request.path_params["design"])
-    found = None
-    if isinstance(key, GiftDesignKey):
-        async with facts.pool().acquire() as conn:
-            found = await designs.image(conn, key=DesignKey(key.merchant_id, key.design_id))
-    if found is None:
-        return Response(status_code=404, headers={"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"})
-    return Response(found.content, media_type=found.media_type, headers=PICTURE_HEADERS)
 
 
 def link_hash_of(token: str) -> bytes:

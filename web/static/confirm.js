@@ -1,7 +1,7 @@
 // Confirming an address: one press, one mutation. Pressing again, or opening the link again, gives the same answer.
 
 import { confirmEmail } from "./documents.js";
-import { ask } from "./graphql.js";
+import { askOne } from "./lib/graphql.js";
 import { onPress, takeOver } from "./page.js";
 
 const token = decodeURIComponent(location.pathname.slice("/confirm/".length));
@@ -9,7 +9,7 @@ const form = document.querySelector("#confirm");
 const answer = document.querySelector("#answer");
 
 onPress(form, async () => {
-  const { confirmEmail: result } = await ask(confirmEmail, { input: { token } });
+  const result = await askOne(confirmEmail, { input: { token } });
   form.hidden = true;
   document.querySelector("#invitation").hidden = true;
   answer.textContent = result.message;

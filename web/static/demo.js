@@ -1,4 +1,4 @@
-// The demo's guide: copying, and moving the clock.
+// The demo's guide: a code for the till, copying, and moving the clock.
 
 const news = document.querySelector("#news");
 const move = document.querySelector("#move");
@@ -13,6 +13,19 @@ for (const button of document.querySelectorAll("[data-copy]")) {
     button.textContent = "Copied";
   });
 }
+
+const activate = document.querySelector("#activate");
+activate.addEventListener("submit", (event) => event.preventDefault());
+activate.querySelector("button").addEventListener("click", async () => {
+  const shown = activate.querySelector("output");
+  try {
+    const { activationCode } = await (await fetch("/demo.json")).json();
+    shown.textContent = activationCode.replace(/^(.{4})/, "$1 ");
+  } catch {
+    shown.textContent = "The demo does not answer.";
+  }
+});
+activate.hidden = false;
 
 move.addEventListener("submit", (event) => event.preventDefault());
 move.addEventListener("click", async (event) => {

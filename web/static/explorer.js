@@ -1,6 +1,6 @@
 // Asking the API by hand. What one answer tells is put into the variables of the steps after it.
 
-import { uuid } from "./uuid.js";
+import { uuid } from "./lib/uuid.js";
 
 const { steps } = JSON.parse(document.querySelector("#told").textContent);
 const part = (id) => document.getElementById(id);

@@ -1,6 +1,7 @@
 // What the pages' scripts share: words, places to put facts into, and forms that are sent once.
 
-import { Lost } from "./graphql.js";
+import { moment } from "./lib/format.js";
+import { Lost } from "./lib/graphql.js";
 
 /** A sentence in the page's language. They all stand in the page. */
 export function word(name) {
@@ -42,13 +43,6 @@ export function withdrawComplaint(form) {
 export function refusal(result) {
   const sentence = result.problems?.[0]?.message ?? result.message;
   return result.retryAt ? `${sentence} (${moment(result.retryAt)})` : sentence;
-}
-
-function moment(text) {
-  const at = new Date(text);
-  const today = at.toDateString() === new Date().toDateString();
-  const style = today ? { timeStyle: "short" } : { dateStyle: "medium", timeStyle: "short" };
-  return new Intl.DateTimeFormat(document.documentElement.lang, style).format(at);
 }
 
 let busy = false;

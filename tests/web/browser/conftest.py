@@ -25,6 +25,11 @@ QUIET = (
     "--disable-sync",
 )
 
+NOT_TRIED = (
+    "The tests in a browser did not run: no Chromium on the PATH. Install it (Debian: apt install chromium), "
+    "then run `make test` again."
+)
+
 CHROMIUM = next(filter(None, map(shutil.which, NAMES)), None)
 
 
@@ -36,7 +41,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     if CHROMIUM is None:
-        terminalreporter.write_line("No Chromium was found on this machine: nothing was tried in a browser.")
+        terminalreporter.write_line(NOT_TRIED)
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")

@@ -1,9 +1,7 @@
 """Claiming a gift in a browser, as people do it: with the keyboard, with a wrong code, twice, and by going back."""
 
-import asyncio
-
 import pytest
-from playwright.async_api import BrowserContext, Route
+from playwright.async_api import BrowserContext, Page, Route
 
 from tests.web.browser.visiting import Visit
 from tests.web.contents import all_rows, rows_at_rest
@@ -17,6 +15,13 @@ SESSIONS_SQL = """
     FROM sessions AS s
     JOIN customers AS u ON u.customer_id = s.customer_id
     WHERE u.email = $1
+"""
+
+NUMBER_SQL = """
+    SELECT c.number
+    FROM cards AS c
+    JOIN customers AS u ON u.customer_id = c.customer_id
+    WHERE c.merchant_id = $1 AND u.email = $2
 """
 
 
@@ -253,17 +258,121 @@ async def test_gift_that_another_claimed_meanwhile_is_told(visit: Visit, context
     assert await visit.page.get_by_text("This gift cannot be opened").is_visible()
 
 
-async def test_leaving_the_page_leaves_nobody_signed_in(visit: Visit) -> None:
+async def ended(visit: Visit) -> list[str | None]:
+    """Why each session of the recipient is over; None for one that lasts."""
+    async with visit.live.runtime.pool.acquire() as conn:
+        return [row["ended_because"] for row in await conn.fetch(SESSIONS_SQL, visit.recipient)]
+
+
+async def test_whoever_claimed_stays_signed_in_and_finds_the_card_in_the_app(visit: Visit) -> None:
+    # given a claimed gift
+    card = await visit.see_claimed()
+
+    # when the wallet is opened
+    await visit.page.get_by_role("link", name="Open your wallet").click()
+
+    # then it is the card of the gift, without signing in
+    await visit.page.wait_for_url("**/app/cards/*")
+    async with visit.live.runtime.pool.acquire() as conn:
+        number = await conn.fetchval(NUMBER_SQL, visit.shop.merchant_id, visit.recipient)
+    assert number.replace(" ", "") in card.replace(" ", "")
+    await visit.page.get_by_text(f"Program {visit.shop.terminal.merchant_name.split()[-1]}").first.wait_for()
+    assert await ended(visit) == [None]
+    assert visit.asked.count("signIn") == 1
+
+    # and going back shows the claimed gift again
+    await visit.page.go_back()
+    assert await visit.see_result() == card
+
+
+async def test_sign_out_here_leaves_nothing_of_the_claim(visit: Visit) -> None:
+    # given a claimed gift on a computer that others use, too
+    await visit.see_claimed()
+
+    # when they sign out
+    await visit.press("Sign out here")
+
+    # then the session is over, and neither the page nor the browser knows anything any more
+    await visit.page.get_by_role("heading", name="You are signed out here").wait_for()
+    assert await visit.focused() == "left"
+    assert await ended(visit) == ["signed_out"]
+    assert await visit.page.context.cookies() == []
+    kept = await visit.page.evaluate("JSON.stringify([{...sessionStorage}, {...localStorage}, history.state])")
+    assert visit.recipient not in kept
+    assert "claimed" not in kept
+    await visit.page.reload()
+    assert await visit.page.get_by_text("This gift cannot be opened").is_visible()
+    assert visit.complaints == []
+
+
+async def test_whoever_is_signed_in_claims_by_one_press(visit: Visit, page: Page) -> None:
+    # given somebody who is signed in on this device
+    await visit.see_claimed()
+    another = await Visit.begin(visit.live, page)
+    visit.asked.clear()
+    await another.open()
+
+    # when they press the one button
+    await page.get_by_role("button", name=f"Claim as {visit.recipient}").wait_for()
+    assert await page.get_by_label("Your e-mail address").is_hidden()
+    assert another.seen == 0
+    await another.press(f"Claim as {visit.recipient}")
+
+    # then it is theirs
+    assert "+200 beans" in await another.see_result()
+    assert await another.received() == [(visit.recipient, 200)]
+    assert another.asked == ["account", "claimGift"]
+
+
+async def test_another_address_can_be_used_instead(visit: Visit, page: Page) -> None:
+    # given a gift for somebody on a device where another is signed in
+    await visit.see_claimed()
+    another = await Visit.begin(visit.live, page)
+    await another.open()
+
+    # when they say so, and change their mind twice
+    await another.press("Use another address")
+    assert await another.focused() == "email"
+    assert await page.get_by_label("Your e-mail address").input_value() == ""
+    await page.go_back()
+    await page.get_by_role("button", name=f"Claim as {visit.recipient}").wait_for()
+    await another.press("Use another address")
+    await page.reload()
+    await page.get_by_label("Your e-mail address").wait_for()
+    await another.enter_code(await another.ask_for_code())
+
+    # then it is the other's, and the device is theirs
+    await another.see_result()
+    assert await another.received() == [(another.recipient, 200)]
+    assert await ended(visit) == ["replaced"]
+    assert await ended(another) == [None]
+
+
+async def test_session_that_was_over_all_along_is_not_offered(visit: Visit, page: Page) -> None:
+    await visit.see_claimed()
+    await page.context.clear_cookies()
+    another = await Visit.begin(visit.live, page)
+
+    await another.open()
+
+    await page.get_by_label("Your e-mail address").wait_for()
+    assert await page.get_by_role("button", name="Claim as").count() == 0
+    await another.open()
+    assert another.asked == ["account"]  # Not asked again: nobody is signed in.
+
+
+async def test_sign_in_in_another_tab_is_noticed(visit: Visit, context: BrowserContext) -> None:
+    # given the opened gift, and somebody who signs in beside it
     await visit.open()
-    await visit.enter_code(await visit.ask_for_code())
+    await visit.page.get_by_label("Your e-mail address").wait_for()
+    beside = await Visit.begin(visit.live, await context.new_page())
+    await beside.see_claimed()
+
+    # when they come back to it
+    await visit.page.bring_to_front()
+    await visit.page.evaluate("dispatchEvent(new Event('visibilitychange'))")
+
+    # then one press is enough
+    await visit.press(f"Claim as {beside.recipient}")
     await visit.see_result()
-
-    await visit.page.goto("about:blank")
-
-    async def ended() -> list[str | None]:
-        async with visit.live.runtime.pool.acquire() as conn:
-            return [row["ended_because"] for row in await conn.fetch(SESSIONS_SQL, visit.recipient)]
-
-    async with asyncio.timeout(10):
-        while await ended() != ["signed_out"]:
-            await asyncio.sleep(0.05)
+    assert await visit.received() == [(beside.recipient, 200)]

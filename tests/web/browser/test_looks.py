@@ -139,7 +139,7 @@ async def test_gift_can_be_read_without_scripts(chromium: Browser, visit: Visit)
 async def test_screen_reader_is_told_what_happens(visit: Visit) -> None:
     await visit.open()
 
-    assert await visit.page.locator("form:has([role=alert])").count() == await visit.page.locator("form").count() == 6
+    assert await visit.page.locator("form:has([role=alert])").count() == await visit.page.locator("form").count() == 7
     assert await visit.page.locator("#news[role=status]").count() == 1
     assert await visit.page.locator("h1:visible").count() == 1
     await visit.ask_for_code()
@@ -215,3 +215,43 @@ async def test_link_in_a_mail_opens_beside_the_mailbox(demo_page: Page, demo: De
 
     assert await (await opened.value).get_by_role("heading", name="The Regulars demo").is_visible()
     assert demo_page.url == "http://127.0.0.1:8000/demo/mailbox"
+
+
+async def test_guide_makes_a_code_for_the_till_when_it_is_wanted(demo_page: Page, demo: Demo) -> None:
+    await demo_page.goto("http://127.0.0.1:8000/demo")
+    await demo_page.get_by_role("button", name="Show a code").wait_for()
+    assert [url for url in demo.sought if url.endswith("/demo.json")] == []
+
+    await demo_page.get_by_role("button", name="Show a code").click()
+
+    await demo_page.get_by_text("CODE 0001").wait_for()
+    assert [url for url in demo.sought if url.endswith("/demo.json")] == ["http://127.0.0.1:8000/demo.json"]
+    await assert_fits(demo_page)
+
+
+async def test_text_of_twice_the_size_fits_a_phone(visit: Visit) -> None:
+    """WCAG 2.2, success criterion 1.4.4."""
+    for address in (
+        visit.link,
+        f"{visit.link}/decline",
+        visit.live.base_url,
+        f"{visit.live.base_url}/join/{visit.shop.slug}",
+    ):
+        await visit.page.goto(address)
+        await visit.page.wait_for_load_state("networkidle")
+        await visit.page.evaluate("document.documentElement.style.fontSize = '212.5%'")
+        assert await visit.page.evaluate(WIDER_THAN_THE_SCREEN) == [], address
+
+
+async def test_gift_is_unwrapped_unless_motion_is_unwelcome(chromium: Browser, visit: Visit) -> None:
+    styles = "['::before', '::after'].map((part) => getComputedStyle(document.querySelector('#gift'), part))"
+    moves = f"{styles}.map((style) => style.animationName)"
+    calm = await phone(chromium, visit, language="en", scheme="light")
+
+    await visit.open()
+    await calm.open()
+
+    assert await visit.page.evaluate(moves) == ["unwrap", "untie"]
+    await visit.page.wait_for_function(f"{styles}.every((style) => style.visibility === 'hidden')")
+    assert await calm.page.evaluate(moves) == ["none", "none"]
+    assert await calm.page.evaluate(f"{styles}.map((style) => style.content)") == ["none", "none"]

@@ -1,5 +1,6 @@
 """A person who was sent a gift, from the mail to the card."""
 
+import json
 import re
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -82,11 +83,11 @@ class Visit:
 
         def note(request: Request) -> None:
             if request.method == "POST":
-                operation = re.search(r"mutation (\w+)", request.post_data or "")
-                if operation and operation[1] == "markGiftViewed":
+                operation = json.loads(request.post_data or "{}").get("operationName", "?")
+                if operation == "markGiftViewed":
                     self.seen += 1
                 else:
-                    self.asked.append(operation[1] if operation else "?")
+                    self.asked.append(operation)
 
         def read(said: ConsoleMessage) -> None:
             if "Security Policy" in said.text:
