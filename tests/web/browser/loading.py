@@ -9,8 +9,8 @@ from playwright.async_api import Browser, CDPSession, Page
 SLOW_3G = {"offline": False, "latency": 400, "downloadThroughput": 50_000, "uploadThroughput": 50_000}
 """The browser's own "Slow 3G": 400 kbit/s, 400 ms a round trip."""
 
-USABLE = "h1"
-"""Both applications have a heading once their scripts have run; their frame has none."""
+USABLE = "form input"
+"""Whoever comes for the first time is asked for an address, or for the code of the till."""
 
 KEPT = """async (scope) => {
     const registration = await navigator.serviceWorker.getRegistration(scope);

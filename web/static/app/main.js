@@ -1,6 +1,7 @@
 // The customer's app: who is here, and which of its places is shown.
 
 import { html, render } from "../lib/html.js";
+import { Later } from "../lib/later.js";
 import * as documents from "../documents.js";
 import { useAnswer } from "../lib/query.js";
 import { usePath } from "../lib/router.js";
@@ -10,7 +11,6 @@ import { register } from "../lib/worker.js";
 import { CardPage } from "./card.js";
 import { announceNewer, Frame } from "./frame.js";
 import { History } from "./history.js";
-import { Later } from "./later.js";
 import { Nowhere } from "./nowhere.js";
 import { startSession, useSession } from "./session.js";
 import { Wallet } from "./wallet.js";
@@ -56,7 +56,7 @@ function place(path) {
 /** While nobody knows yet who is here: the answer to the first question says so (session.js). */
 function Arriving() {
   const { error, again } = useAnswer(documents.wallet);
-  if (!error || error.signedOut) return html`<main class="arriving"><${Waiting} lines=${5} /></main>`;
+  if (!error || error.signedOut) return html`<main class="arriving"><h1 class="hidden-words">Regulars</h1><${Waiting} lines=${5} /></main>`;
   return html`<main class="arriving"><h1>${t("Your cards")}</h1><${Failure} error=${error} again=${again} /></main>`;
 }
 

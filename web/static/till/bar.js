@@ -3,11 +3,13 @@
 import { html, useState } from "../lib/html.js";
 import { moment } from "../lib/format.js";
 import { Icon } from "../lib/icons.js";
+import { Later } from "../lib/later.js";
 import { Link } from "../lib/router.js";
 import { n, t } from "../lib/words.js";
 import { queue, unreachable } from "./queue.js";
-import { Settings } from "./settings.js";
 import { endsSoon } from "./waiting.js";
+
+const settings = () => import("./settings.js").then(({ Settings }) => Settings);
 
 export function Bar({ terminal, shown, online, outdated }) {
   const [open, setOpen] = useState(false);
@@ -36,5 +38,5 @@ export function Bar({ terminal, shown, online, outdated }) {
       <button type="button" class="round" aria-label=${t("Settings")} onClick=${() => setOpen(true)}><${Icon} name="settings" /></button>
     </nav>
   </header>
-  ${open && html`<${Settings} terminal=${terminal} onClose=${() => setOpen(false)} />`}`;
+  ${open && html`<${Later} sheet load=${settings} terminal=${terminal} onClose=${() => setOpen(false)} />`}`;
 }

@@ -4,13 +4,17 @@ import { html, useEffect, useRef, useState } from "../lib/html.js";
 import { digitsOf } from "../lib/digits.js";
 import { grouped, money } from "../lib/format.js";
 import { Icon } from "../lib/icons.js";
+import { Later } from "../lib/later.js";
 import { Button, Field, Notice, Sheet, useWork } from "../lib/ui.js";
 import { t } from "../lib/words.js";
 import { arrive } from "./arriving.js";
 import { clear, counter, isBegun, totalOf } from "./counter.js";
-import { Enrol } from "./enrol.js";
 import { Keypad } from "./keypad.js";
-import { LookUp } from "./lookup.js";
+
+const WAYS = {
+  enrol: () => import("./enrol.js").then(({ Enrol }) => Enrol),
+  lookup: () => import("./lookup.js").then(({ LookUp }) => LookUp),
+};
 
 export function Home({ terminal }) {
   const { note, sale } = counter.use();
@@ -30,8 +34,8 @@ export function Home({ terminal }) {
       <button type="button" class="way" onClick=${() => setWay("enrol")}><${Icon} name="plus" size=${28} /> ${t("New customer")}</button>
     </div>
     ${way === "digits" && html`<${Digits} onClose=${close} />`}
-    ${way === "lookup" && html`<${LookUp} terminal=${terminal} onClose=${close} enrol=${() => setWay("enrol")} />`}
-    ${way === "enrol" && html`<${Enrol} terminal=${terminal} onClose=${close} />`}
+    ${way === "lookup" && html`<${Later} sheet load=${WAYS.lookup} terminal=${terminal} onClose=${close} enrol=${() => setWay("enrol")} />`}
+    ${way === "enrol" && html`<${Later} sheet load=${WAYS.enrol} terminal=${terminal} onClose=${close} />`}
   </section>`;
 }
 

@@ -3,6 +3,7 @@
 import { html, render, useEffect, useState } from "../lib/html.js";
 import * as documents from "../documents/pos.js";
 import { Refused } from "../lib/graphql.js";
+import { Later } from "../lib/later.js";
 import { useOnline } from "../lib/network.js";
 import { forgetAnswers, keepAnswersIn, useAnswer } from "../lib/query.js";
 import { usePath } from "../lib/router.js";
@@ -20,8 +21,9 @@ import { OperatorSheet, useIdleLock } from "./operator.js";
 import { begin, settle } from "./queue.js";
 import { Asking, Result } from "./result.js";
 import { Sale } from "./sale.js";
-import { Today } from "./today.js";
 import { Waiting } from "./waiting.js";
+
+const today = () => import("./today.js").then(({ Today }) => Today);
 
 const SCOPE = "/till";
 
@@ -44,7 +46,7 @@ function Till() {
   const signedOut = error instanceof Refused && error.signedOut;
   if (ended || signedOut) return html`<${Activation} ended=${Boolean(data)} done=${activated} />`;
   if (data) return html`<${Counter} terminal=${data.terminal} outdated=${outdated} />`;
-  return html`<main class="panel">${error ? html`<${Failure} error=${error} again=${again} />` : html`<${Blank} />`}</main>`;
+  return html`<main class="panel"><h1 class="hidden-words">${t("Regulars till")}</h1>${error ? html`<${Failure} error=${error} again=${again} />` : html`<${Blank} />`}</main>`;
 }
 
 function Counter({ terminal, outdated }) {
@@ -70,7 +72,7 @@ function Counter({ terminal, outdated }) {
       ${shown === "sale" && html`<${Sale} terminal=${terminal} />`}
       ${shown === "asking" && html`<${Asking} terminal=${terminal} />`}
       ${shown === "done" && html`<${Result} terminal=${terminal} />`}
-      ${shown === "today" && html`<${Today} terminal=${terminal} />`}
+      ${shown === "today" && html`<${Later} load=${today} terminal=${terminal} />`}
       ${shown === "waiting" && html`<${Waiting} />`}
     </main>
     <${OperatorSheet} />

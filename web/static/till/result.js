@@ -3,13 +3,15 @@
 import { html, useEffect, useState } from "../lib/html.js";
 import { change, grouped, money, number, unit } from "../lib/format.js";
 import { Icon } from "../lib/icons.js";
+import { Later } from "../lib/later.js";
 import { Button, Notice, useLead, useWork } from "../lib/ui.js";
 import { n, t } from "../lib/words.js";
 import { clear, counter } from "./counter.js";
 import { nameOf } from "./customer.js";
 import { useKeyboard } from "./keyboard.js";
 import { resume } from "./recording.js";
-import { UndoSheet } from "./refund.js";
+
+const undo = () => import("./refund.js").then(({ UndoSheet }) => UndoSheet);
 
 const NEXT_MS = 30_000;
 const next = () => clear();
@@ -63,7 +65,7 @@ function Recorded({ result, terminal }) {
       ${giftCardsSold.length > 0 && html`<${Button} kind="plain" onPress=${() => print()}><${Icon} name="print" size=${20} /> ${t("Print")}<//>`}
     </p>
     <p class="quiet">${t("Receipt {number}", { number: sale.receiptNumber })}</p>
-    ${undoing && html`<${UndoSheet} terminal=${terminal} sale=${sale} onClose=${() => setUndoing(false)} done=${(refunded) => (setUndoing(false), setUndone(refunded))} />`}
+    ${undoing && html`<${Later} sheet load=${undo} terminal=${terminal} sale=${sale} onClose=${() => setUndoing(false)} done=${(refunded) => (setUndoing(false), setUndone(refunded))} />`}
   </section>`;
 }
 

@@ -3,6 +3,7 @@
 import { html, useCallback, useEffect, useState } from "../lib/html.js";
 import { change, money, number, unit } from "../lib/format.js";
 import { Icon } from "../lib/icons.js";
+import { Later } from "../lib/later.js";
 import { Button, Notice, useLead, useWork } from "../lib/ui.js";
 import { n, t } from "../lib/words.js";
 import { begin } from "./arriving.js";
@@ -10,10 +11,14 @@ import { changeLine, changeSale, clear, counter, isSpending, minorOf, newLine, t
 import { Customer, nameOf, Usable, usablesOf } from "./customer.js";
 import { useKeyboard } from "./keyboard.js";
 import { Keypad } from "./keypad.js";
-import { LinesSheet, UseSheet } from "./more.js";
 import { pinOf } from "./operator.js";
 import { useQuote } from "./quoting.js";
 import { record, visitOver } from "./recording.js";
+
+const SHEETS = {
+  lines: () => import("./more.js").then(({ LinesSheet }) => LinesSheet),
+  use: () => import("./more.js").then(({ UseSheet }) => UseSheet),
+};
 
 const SHOWN_AT_ONCE = 3;
 const NAMED_AT_ONCE = 2;
@@ -51,8 +56,8 @@ export function Sale({ terminal }) {
         <${Button} kind="record" busy=${recording.busy} disabled=${!ready || blocked} onPress=${recordNow}>${t("Record")}<//>
       </div>
     </div>
-    ${sheet === "lines" && html`<${LinesSheet} sale=${sale} currency=${currency} onClose=${() => setSheet(null)} />`}
-    ${sheet === "use" && html`<${UseSheet} sale=${sale} onClose=${() => setSheet(null)} />`}
+    ${sheet === "lines" && html`<${Later} sheet load=${SHEETS.lines} sale=${sale} currency=${currency} onClose=${() => setSheet(null)} />`}
+    ${sheet === "use" && html`<${Later} sheet load=${SHEETS.use} sale=${sale} onClose=${() => setSheet(null)} />`}
   </section>`;
 }
 
