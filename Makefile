@@ -6,7 +6,7 @@ RUN := .venv/.run
 DEV := .venv/.dev
 MESSAGES := .venv/.messages
 
-.PHONY: help demo test check bench soak lock messages clean
+.PHONY: help demo test check bench soak pictures lock messages clean
 
 help: ## What can be made
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/'
@@ -50,6 +50,10 @@ lock: $(DEV) ## Refresh the hash-locked requirements from pyproject.toml
 	@$(BIN)/python -m pip install --quiet uv
 	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --extra install pyproject.toml -o requirements/run.txt
 	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --extra install --extra dev --no-emit-package pandas --no-emit-package numpy pyproject.toml -o requirements/dev.txt
+
+pictures: $(DEV) $(MESSAGES) ## Take the pictures of mails and pages in docs/pictures again
+	@$(BIN)/python -m tests.web.pictures
+	@$(BIN)/python -m pytest -q -m pictures tests/web/browser/test_pictures.py
 
 messages: $(DEV) ## Extract messages into the catalogues of every language
 	@$(BIN)/python -m infra.messages

@@ -175,6 +175,8 @@ PROBLEMS: Mapping[str, Sentence] = {
     "gift_value_too_small": says("Send {least_minor} at least."),
     "unknown_design": says("This picture cannot be chosen any more. Choose another one."),
     "thanked_already": says("You have sent your thanks for this gift already."),
+    "color_form": says("Write the colour as # and six digits or letters from a to f, e.g. #7a3b1d."),
+    "color_contrast": says("Neither white nor black is read well on this colour. Choose a darker or a lighter one."),
     "picture_too_large": says("The picture is empty or larger than {most} KB."),
     "picture_form": says("This is no PNG or SVG picture, or it is damaged."),
     "picture_not_plain": says("The SVG has something in it besides a drawing: a script, a link, or what loads more."),
@@ -605,6 +607,15 @@ PAGES: Mapping[str, Sentence] = {
     ),
 }
 
+# What a poster at the counter says. It is read in passing, so each is short.
+POSTERS: Mapping[str, Sentence] = {
+    "poster_points": says("Collect {name} with every visit."),
+    "poster_stamps": says("Collect stamps with every visit."),
+    "poster_welcome": says("Become one of our regulars."),
+    "poster_scan": says("Scan with your phone's camera."),
+    "poster_rules": says("You see all the rules before you join."),
+}
+
 PHRASES: Mapping[str, Sentence] = {
     **REFUSALS,
     **GIFT_LIMITS,
@@ -612,6 +623,7 @@ PHRASES: Mapping[str, Sentence] = {
     **PROBLEMS,
     **TERMS,
     **VALUE_TERMS,
+    **POSTERS,
     **LINES,
     **RECEIPTS,
     **REASONS,

@@ -7,21 +7,10 @@ from schema.program import point_names
 from schema.translations import Translator
 from wallet.programs import Program
 from wallet.values import Phrase
+from web.invitations import invitation, told_first
 
 TERMS_MAX = 3
 """So many sentences are read while somebody waits for their change."""
-
-TERMS = (
-    "term_earn",
-    "term_stamps_full",
-    "term_bonus_joining",
-    "term_bonus_first_purchase",
-    "term_no_expiry",
-    "term_gift",
-    "term_value_gift",
-)
-"""What a newcomer cares for, in this order. Each is true as it stands: a multiplier is not among them, because a
-sentence of its own says when it holds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,19 +58,8 @@ def _wording(program: Program, say: Translator) -> Wording:
     names = point_names(program)
     return Wording(
         language=say.locale.language,
-        invitation=say.say(_invitation(program)),
+        invitation=say.say(invitation(program)),
         scan=say.say(Phrase("poster_scan")),
-        terms=tuple(say.say(term, names) for term in _told(program)),
+        terms=tuple(say.say(term, names) for term in told_first(program, most=TERMS_MAX)),
         rules=say.say(Phrase("poster_rules")),
     )
-
-
-def _invitation(program: Program) -> Phrase:
-    if program.rules.gives_points:
-        return Phrase("poster_points", {"name": program.point_name_plural})
-    return Phrase("poster_stamps") if program.rules.stamps else Phrase("poster_welcome")
-
-
-def _told(program: Program) -> list[Phrase]:
-    told = [term for term in program.terms() if term.code in TERMS]
-    return sorted(told, key=lambda term: TERMS.index(term.code))[:TERMS_MAX]
