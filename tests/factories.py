@@ -59,17 +59,25 @@ async def make_shop(
     currency: str = "INR",
     timezone: str = "Asia/Kolkata",
     country: str | None = None,
+    merchant_name: str | None = None,
+    program_name: str | None = None,
 ) -> Shop:
     """A merchant with one program, one store and one live terminal."""
     n = next(_count)
     merchant_id = await stores.create_merchant(
-        conn, name=f"Merchant {n}", currency=currency, locale="en-IN", timezone=timezone, country=country, now=now
+        conn,
+        name=merchant_name or f"Merchant {n}",
+        currency=currency,
+        locale="en-IN",
+        timezone=timezone,
+        country=country,
+        now=now,
     )
     program = await programs.create(
         conn,
         merchant_id=merchant_id,
         slug=f"program-{n}-{uuid.uuid4().hex[:8]}",
-        name=f"Program {n}",
+        name=program_name or f"Program {n}",
         point_name="bean",
         point_name_plural="beans",
         rules=rules or Rules(),

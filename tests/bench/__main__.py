@@ -15,7 +15,7 @@ from time import perf_counter
 import psutil
 
 from infra.edge.logs import configure_logging
-from tests.bench import pgbench, report, single
+from tests.bench import opening, pgbench, report, single
 from tests.bench.load import Plan
 from tests.bench.operations import Operation, operations
 from tests.bench.peers import Figures, Peer, bare_routes, load, the_api
@@ -60,12 +60,14 @@ async def compared(place: Stage, folder: Path) -> Measured:
                     )
                 )
         bombs_ms = await single.bombs_ms(api.port)
+        pages = await opening.pages(place, folder)
         return Measured(
             rounds=rounds,
             qr_code_ms=qr_code_ms,
             access_token_us=access_token_us,
             bombs_ms=bombs_ms,
             start=start,
+            pages=pages,
             api_memory_mb=single.memory_mb(api.process),
             worker_memory_mb=await single.worker_memory_mb(place, folder, api.port),
         )

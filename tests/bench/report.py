@@ -7,6 +7,7 @@ from statistics import median
 
 from tests.bench.peers import Figures
 from tests.bench.single import Start
+from tests.web.browser.loading import Opened
 
 API = "Regulars, GraphQL over HTTP"
 BARE = "bare Starlette route"
@@ -23,6 +24,8 @@ class Measured:
     access_token_us: float
     bombs_ms: Sequence[float]
     start: Start
+    pages: Mapping[str, Opened]
+    """By the path of the application; empty on a machine without a browser."""
     api_memory_mb: float
     worker_memory_mb: float
 
@@ -41,6 +44,11 @@ def write(measured: Measured, *, rounds: int, seconds: float, whole_seconds: flo
         *table(["", "first after the start, ms", "later, ms"], started(measured.start)),
         "",
         *table(["", ""], alone(measured)),
+        "",
+        *table(
+            ["opened in Chromium", "kB, packed", "files", "ms", "ms, slow 3G", "ms, again", "kB, again"],
+            pages(measured),
+        ),
         "",
     ]
     sys.stdout.write("\n".join(lines))
@@ -78,6 +86,22 @@ def alone(measured: Measured) -> list[list[str]]:
         ["API process: from its start until it answers", f"{measured.start.seconds:.1f} s"],
         ["API process: resident memory after the load", f"{measured.api_memory_mb:.0f} MB"],
         ["worker process: resident memory after some mails", f"{measured.worker_memory_mb:.0f} MB"],
+    ]
+
+
+def pages(measured: Measured) -> list[list[str]]:
+    """Until each application can be used: first, over a slow network, and from what the device kept."""
+    if not measured.pages:
+        return [["not measured: no Chromium here", *[""] * 6]]
+    return [
+        [
+            path,
+            f"{opened.first.packed_bytes / 1000:.1f}",
+            f"{opened.first.files}",
+            *(f"{loaded.seconds * 1000:.0f}" for loaded in (opened.first, opened.slow, opened.second)),
+            f"{opened.second.packed_bytes / 1000:.1f}",
+        ]
+        for path, opened in measured.pages.items()
     ]
 
 

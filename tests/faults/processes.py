@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import socket
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
@@ -85,6 +86,13 @@ class Api:
         self.port = int((await self.process.event("serving"))["port"])
         async with httpx.AsyncClient(base_url=self.base_url, trust_env=False) as http:
             await until_ready(http)
+
+
+def free_port() -> int:
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        port: int = found.getsockname()[1]
+        return port
 
 
 @asynccontextmanager

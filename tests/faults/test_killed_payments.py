@@ -7,7 +7,6 @@ sent back, or never charged. None is charged and lost.
 import asyncio
 import random
 import signal
-import socket
 import subprocess
 import sys
 from collections import Counter
@@ -23,7 +22,7 @@ import pytest
 from tests.database import Database
 from tests.factories import Shop, make_card, make_customer, make_shop
 from tests.faults.killing import KillingProxy, killing_proxy_to
-from tests.faults.processes import Api, Process, Settings, audit, settings_of, spawn, stop
+from tests.faults.processes import Api, Process, Settings, audit, free_port, settings_of, spawn, stop
 from tests.faults.proxy import Cut
 from tests.wallet.payments.scenes import Paying, end, gift_card, gift_status, make_paying, now_is
 from wallet import payments
@@ -113,13 +112,6 @@ class Town:
     async def dead(self, process: Process) -> None:
         assert await process.ended() == -9
         self.kills += 1
-
-
-def free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        port: int = found.getsockname()[1]
-        return port
 
 
 @asynccontextmanager

@@ -34,11 +34,20 @@ SMALLER_THAN_A_FINGER = """
 
 async def faults(page: Page) -> list[str]:
     """All that is wrong with the page as it is now, in words; nothing if nothing is."""
+    return [*await broken_rules(page), *await misfits(page)]
+
+
+async def broken_rules(page: Page) -> list[str]:
+    """What axe finds: names, roles, contrast, headings, landmarks and so on (github.com/dequelabs/axe-core)."""
     judged = await AXE.run(page)
-    found = [
+    return [
         f"{fault['id']}: {node['html'][:160]} ({node['failureSummary'][:200]})"
         for fault in judged.response["violations"]
         for node in fault["nodes"]
     ]
-    found += [f"beside the screen: {part}" for part in await page.evaluate(BESIDE)]
-    return found + [f"smaller than a finger: {part}" for part in await page.evaluate(SMALLER_THAN_A_FINGER)]
+
+
+async def misfits(page: Page) -> list[str]:
+    """What stands beside the screen, is cut off, or is smaller than a finger."""
+    beside = [f"beside the screen: {part}" for part in await page.evaluate(BESIDE)]
+    return beside + [f"smaller than a finger: {part}" for part in await page.evaluate(SMALLER_THAN_A_FINGER)]

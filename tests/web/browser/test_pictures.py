@@ -3,6 +3,7 @@
 On a phone in the light and on a desk in the dark, in two languages, as somebody who walks through it all sees them.
 """
 
+import asyncio
 from base64 import b64decode
 from pathlib import Path
 
@@ -25,7 +26,7 @@ QUALITY = 80
 @pytest.mark.parametrize("language", ["en", "ml"])
 @pytest.mark.parametrize("screen", SCREENS)
 async def test_every_page_has_its_picture(live: Live, chromium: Browser, screen: str, language: str) -> None:
-    FOLDER.mkdir(parents=True, exist_ok=True)
+    await asyncio.to_thread(FOLDER.mkdir, parents=True, exist_ok=True)
     async with tour(live, chromium, **SCREENS[screen], locale=f"{language}-IN", reduced_motion="reduce") as walk:
         async for name, page in walk.stops():
             await take(page, FOLDER / f"{name}-{screen}-{language}.webp")
@@ -35,5 +36,5 @@ async def take(page: Page, path: Path) -> None:
     """What is on the screen, as WebP: a tenth of the same as PNG."""
     session = await page.context.new_cdp_session(page)
     shot = await session.send("Page.captureScreenshot", {"format": "webp", "quality": QUALITY})
-    path.write_bytes(b64decode(shot["data"]))
+    await asyncio.to_thread(path.write_bytes, b64decode(shot["data"]))
     await session.detach()

@@ -26,6 +26,8 @@ ASHA, RAVI = "asha@example.com", "ravi@example.com"
 GIFT_LINK = re.compile(r"http://\S+/g/[A-Za-z0-9_-]{43}")
 MESSAGE = "Happy birthday! Have a coffee on me."
 
+CARDS_SQL = "SELECT COUNT(*) FROM cards WHERE customer_id = $1"
+
 CARD_SQL = """
     SELECT c.merchant_id, c.card_id, c.customer_id
     FROM cards AS c
@@ -185,9 +187,12 @@ class Tour:
         return phone
 
     async def _second_card(self, phone: Phone) -> None:
+        """A card of a bakery, in the colour that a program has until its merchant chooses one."""
         now = self.live.clock()
-        async with self.live.runtime.pool.acquire() as conn:
-            shop = await make_shop(conn, now=now)
+        async with self.live.runtime.pool.acquire() as conn, conn.transaction():
+            if await conn.fetchval(CARDS_SQL, phone.customer_id) > 1:
+                return
+            shop = await make_shop(conn, merchant_name="Blue Tram Bakery", program_name="Baker's Dozen", now=now)
             card_id = await make_card(conn, shop, phone.customer_id, now=now)
             await make_points(conn, shop, card_id, 340, now=now)
 
