@@ -3,12 +3,24 @@
 
 import * as documents from "../documents.js";
 import { askOne, Refused } from "./graphql.js";
+import { openStore } from "./store.js";
 
 const NAME = "regulars signed in";
 const PATIENCE_MS = 6_000;
 
-/** What the app calls its store and its channel between tabs (app/session.js). */
-export const APP = "regulars app";
+// What the app calls its store and its channel between tabs (app/session.js).
+const APP = "regulars app";
+const SHELVES = ["answers", "customer"];
+
+/** What the device keeps for the app: the answers to one customer, and under "id" which one that is. */
+export function openApp() {
+  return openStore(APP, SHELVES);
+}
+
+/** Between the tabs of the app; null where the browser has no such thing. */
+export function openTabs() {
+  return globalThis.BroadcastChannel ? new BroadcastChannel(APP) : null;
+}
 
 /** Somebody has just signed in. */
 export function rememberSignIn() {
@@ -17,6 +29,18 @@ export function rememberSignIn() {
   } catch {
     // A browser that keeps nothing: the address will be asked for again.
   }
+}
+
+/**
+ * This customer has just signed in on a page that is not the app: the app is told, and once this returns the device
+ * keeps no answers to another one.
+ */
+export async function welcome({ id }) {
+  rememberSignIn();
+  const store = await openApp();
+  const known = await store.get("customer", "id").catch(() => null);
+  if (known !== id) await store.clear("answers").catch(() => {});
+  openTabs()?.postMessage({ signedIn: id });
 }
 
 /** Nobody is signed in any more. */
@@ -61,6 +85,8 @@ export async function signOut() {
   }
   forgetSignIn();
   sessionStorage.clear();
-  new BroadcastChannel(APP).postMessage({ left: true });
-  indexedDB.deleteDatabase(APP);
+  openTabs()?.postMessage({ left: true });
+  // Emptied and not deleted: a store that another tab has open cannot go, and whoever opens it next would wait for that.
+  const store = await openApp();
+  await Promise.all(SHELVES.map((shelf) => store.clear(shelf).catch(() => {})));
 }

@@ -3,6 +3,12 @@
 import { language } from "./language.js";
 
 const whole = new Intl.NumberFormat(language);
+// Of the server, too. A browser says what is usual in a shop: in Chromium a Pakistani rupee has no paisa, in Firefox it has.
+const NOT_TWO = {
+  0: ["BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "UYI", "VND", "VUV", "XAF", "XOF", "XPF"],
+  3: ["BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"],
+  4: ["CLF", "UYW"],
+};
 const signed = new Intl.NumberFormat(language, { signDisplay: "exceptZero" });
 
 export function number(value) {
@@ -23,9 +29,9 @@ export function unit(value, { pointName, pointNamePlural }) {
   return Math.abs(value) === 1 ? pointName : pointNamePlural;
 }
 
-/** How many decimals the currency has (ISO 4217, as the browser knows it). */
+/** How many decimals the currency's minor unit has (ISO 4217, amendment 176). */
 export function decimals(currency) {
-  return new Intl.NumberFormat(language, { style: "currency", currency }).resolvedOptions().maximumFractionDigits;
+  return Number(Object.keys(NOT_TWO).find((digits) => NOT_TWO[digits].includes(currency)) ?? 2);
 }
 
 /** The amount as the reader writes money; a whole one has no decimals. */

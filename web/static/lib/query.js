@@ -37,7 +37,7 @@ export function useAnswer(document, variables = {}) {
     entry.listeners.add(listen);
     refresh(document, variables);
     return () => entry.listeners.delete(listen);
-  }, [key]);
+  }, [entry]); // Another one has the same key once the answers were forgotten.
   return { ...entry.now, again: () => refresh(document, variables) };
 }
 

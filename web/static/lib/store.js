@@ -6,7 +6,8 @@ const VERSION = 1;
 /** Opens the store of that name with these shelves. Where the browser keeps nothing (a private window), memory serves. */
 export async function openStore(name, shelves) {
   try {
-    return new Kept(await opened(name, shelves));
+    const open = () => opened(name, shelves);
+    return new Kept(await open(), open);
   } catch {
     return new Forgetful(shelves);
   }
@@ -14,10 +15,12 @@ export async function openStore(name, shelves) {
 
 class Kept {
   #database;
+  #open;
   lasting = true;
 
-  constructor(database) {
+  constructor(database, open) {
     this.#database = database;
+    this.#open = open;
   }
 
   get(shelf, key) {
@@ -42,7 +45,18 @@ class Kept {
     return this.#do(shelf, "readwrite", (found) => found.clear());
   }
 
-  #do(shelf, mode, work) {
+  async #do(shelf, mode, work) {
+    try {
+      return await this.#once(shelf, mode, work);
+    } catch (error) {
+      // Browsers close a database by themselves: their storage crashed, or its data was cleared.
+      if (error.name !== "InvalidStateError") throw error;
+      this.#database = await this.#open();
+      return this.#once(shelf, mode, work);
+    }
+  }
+
+  #once(shelf, mode, work) {
     return new Promise((resolve, reject) => {
       const transaction = this.#database.transaction(shelf, mode, { durability: "strict" });
       const request = work(transaction.objectStore(shelf));

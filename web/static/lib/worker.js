@@ -2,18 +2,23 @@
 
 /** Registers it for this page; `outdated` is called when a newer version of the page waits to take over. */
 export async function register(scope, { outdated = () => {} } = {}) {
+  let registration = null;
+  // The server no longer knows what this page asks. Where nothing newer is on its way to this device, it is here already.
+  addEventListener("outdated", async () => {
+    await registration?.update().catch(() => {});
+    if (!registration?.installing) outdated();
+  });
   if (!("serviceWorker" in navigator)) return;
   // Trusted Types: a worker is code, so its address has to be vouched for (w3.org/TR/trusted-types).
   const policy = globalThis.trustedTypes?.createPolicy("worker", {
     createScriptURL: (address) => (address === "/sw.js" ? address : null),
   });
   const address = policy ? policy.createScriptURL("/sw.js") : "/sw.js";
-  const registration = await navigator.serviceWorker.register(address, { scope }).catch(() => null);
+  registration = await navigator.serviceWorker.register(address, { scope }).catch(() => null);
   if (!registration) return;
   const look = () => registration.waiting && navigator.serviceWorker.controller && outdated();
   registration.addEventListener("updatefound", () => registration.installing?.addEventListener("statechange", look));
   look();
-  addEventListener("outdated", () => registration.update().catch(() => {}));
 }
 
 /** The newer version takes over, and the page is loaded again. */

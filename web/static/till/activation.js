@@ -6,9 +6,9 @@ import { askOne } from "../lib/graphql.js";
 import { Button, Failure, Field, Notice, refusalOf, useLead, useWork } from "../lib/ui.js";
 import { language, n, t } from "../lib/words.js";
 import { changeLanguage } from "../lib/worker.js";
-import { Languages } from "./enrol.js";
+import { Languages } from "./languages.js";
 import { counter, isBegun } from "./counter.js";
-import { queue } from "./queue.js";
+import { move, queue } from "./queue.js";
 
 /** `ended`: this device was a till, and is none any more. `done` gets the Terminal. */
 export function Activation({ ended, done }) {
@@ -26,7 +26,10 @@ export function Activation({ ended, done }) {
     if (letters.length !== 8) return wrong(t("The activation code has eight letters, for example BCDF-GHJK."));
     const input = { activationCode: code.trim(), deviceName: name.trim() || t("Till") };
     const result = await askOne(documents.activateTerminal, { input });
-    if (result.__typename === "TerminalActivated") return done(result.terminal);
+    if (result.__typename === "TerminalActivated") {
+      await move(result.terminal);
+      return done(result.terminal);
+    }
     wrong(refusalOf(result));
   });
   function wrong(sentence) {

@@ -28,7 +28,7 @@ export async function seenByCamera(text) {
 /** A code was scanned or typed. Whether the end of it is known: false if no answer came. */
 export async function arrive(text) {
   const code = plain(text);
-  if (busy || counter.value.step === "asking") return false;
+  if (busy || counter.value.step === "asking" || isShowingNumbers()) return false;
   if (!isToken(code) && !isTyped(code)) {
     refused(/^[0-9]{10}$/.test(code) ? t("These ten digits do not fit together. Please type them again.") : t("This is not a check-in code."));
     return true;
@@ -41,6 +41,11 @@ export async function arrive(text) {
     busy = false;
     if (counter.value.note?.kind === "busy") counter.change({ note: null });
   }
+}
+
+/** The numbers of a gift card are shown once: it is the person at the till who puts them away. */
+function isShowingNumbers() {
+  return counter.value.step === "done" && Boolean(counter.value.result?.giftCardsSold?.length);
 }
 
 async function asked(code) {

@@ -16,7 +16,8 @@ export function Bar({ terminal, shown, online, outdated }) {
   const entries = queue.use();
   const lost = unreachable.use() || !online;
   const refused = entries.filter(({ state }) => state === "refused").length;
-  const waiting = entries.length - refused;
+  const unseen = entries.filter(({ state }) => state === "unseen").length;
+  const waiting = entries.length - refused - unseen;
   const ends = endsSoon(entries);
   return html`<header class="bar">
     <${Link} to="/till" class="bar-home" aria-current=${["today", "waiting"].includes(shown) ? null : "page"}>
@@ -25,10 +26,11 @@ export function Bar({ terminal, shown, online, outdated }) {
     <//>
     <p class="bar-state" role="status">
       ${lost && html`<span class="pill"><${Icon} name="offline" size=${18} /> <span class="hidden-words">${t("No connection")}</span><span class="wide" aria-hidden="true">${t("No connection")}</span></span>`}
-      ${entries.length > 0 && html`<${Link} to="/till/waiting" class=${`pill${refused || ends ? " alarm" : ""}`}>
+      ${entries.length > 0 && html`<${Link} to="/till/waiting" class=${`pill${refused || unseen || ends ? " alarm" : ""}`}>
         ${waiting > 0 && n("{count} sale to send", "{count} sales to send", waiting)}
         ${waiting > 0 && refused > 0 && " · "}
         ${refused > 0 && n("{count} refused", "{count} refused", refused)}
+        ${unseen > 0 && `${waiting + refused > 0 ? " · " : ""}${t("Gift card to show")}`}
         ${ends && ` · ${t("before {moment}", { moment: moment(ends) })}`}
       <//>`}
       ${outdated && html`<button type="button" class="pill" onClick=${outdated}>${t("New version: load it")}</button>`}

@@ -4,6 +4,7 @@ import { openStore } from "../lib/store.js";
 import { uuid } from "../lib/uuid.js";
 import { shown } from "./shown.js";
 
+export const SCOPE = "/till";
 const KEYS_LAST_MS = 24 * 3_600_000;
 const SETTINGS = { sound: true, camera: false, facing: "environment", categories: [] };
 // What people cannot mistake for one another when they read a receipt out.
@@ -17,6 +18,8 @@ export const settings = shown(SETTINGS);
 
 export async function open() {
   store = await openStore("regulars-till", ["answers", "device", "sales"]);
+  // What waits here to be sent is not what a browser that is short of room may take away.
+  navigator.storage?.persist?.().catch(() => {});
   settings.set({ ...SETTINGS, ...(await store.get("device", "settings").catch(() => null)) });
   return store;
 }
@@ -33,8 +36,12 @@ export function alone(name, work, options = {}) {
 
 /** A receipt's number that no other has: letters of this device, the day, and how many there were. */
 export async function newReceiptNumber(now = new Date()) {
+  return counted(now).catch(() => `${newLetters()}-${dayOf(now)}-001`); // Nobody is turned away by a full device.
+}
+
+function counted(now) {
   return alone("receipts", async () => {
-    const day = `${now.getMonth() + 1}`.padStart(2, "0") + `${now.getDate()}`.padStart(2, "0");
+    const day = dayOf(now);
     const kept = (await store.get("device", "receipts")) ?? { letters: newLetters(), day, count: 0 };
     const next = { ...kept, day, count: kept.day === day ? kept.count + 1 : 1 };
     await store.set("device", "receipts", next);
@@ -44,17 +51,21 @@ export async function newReceiptNumber(now = new Date()) {
 
 /** The public keys that sign codes, fetched anew once a day while there is a network. Undefined if none were ever had. */
 export async function keys() {
-  const kept = await store.get("device", "keys");
+  const kept = await store.get("device", "keys").catch(() => undefined);
   if (kept && Date.now() - kept.asOf < KEYS_LAST_MS) return kept.keys;
   try {
     const answer = await fetch("/.well-known/jwks.json", { credentials: "omit", signal: AbortSignal.timeout(5_000) });
     if (!answer.ok) return kept?.keys;
     const found = (await answer.json()).keys;
-    await store.set("device", "keys", { keys: found, asOf: Date.now() });
+    await store.set("device", "keys", { keys: found, asOf: Date.now() }).catch(() => {});
     return found;
   } catch {
     return kept?.keys;
   }
+}
+
+function dayOf(moment) {
+  return `${moment.getMonth() + 1}`.padStart(2, "0") + `${moment.getDate()}`.padStart(2, "0");
 }
 
 function newLetters() {

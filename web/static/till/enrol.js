@@ -4,11 +4,11 @@ import { html, useRef, useState } from "../lib/html.js";
 import * as documents from "../documents/pos.js";
 import { askOne } from "../lib/graphql.js";
 import { Memory } from "../lib/memory.js";
-import { Button, Failure, Field, Notice, problemOf, refusalOf, Sheet, useId, useWork } from "../lib/ui.js";
+import { Button, Failure, Field, Notice, problemOf, refusalOf, Sheet, useWork } from "../lib/ui.js";
 import { language, t } from "../lib/words.js";
 import { serve, visitor } from "./arriving.js";
 import { tell } from "./counter.js";
-import { LANGUAGES } from "./languages.js";
+import { Languages } from "./languages.js";
 import { askPin, said } from "./operator.js";
 import { heard } from "./queue.js";
 
@@ -52,15 +52,6 @@ export function Enrol({ terminal, onClose }) {
       <${Button} type="submit" busy=${work.busy}>${t("Make the card")}<//>
     </form>
   <//>`;
-}
-
-/** A choice of the languages that we speak, each in its own script. */
-export function Languages({ label, value, onValue }) {
-  const id = useId("language");
-  return html`<div class="field"><label for=${id}>${label}</label>
-    <select id=${id} value=${value} onChange=${(event) => onValue(event.target.value)}>
-      ${Object.entries(LANGUAGES).map(([tag, name]) => html`<option value=${tag} lang=${tag}>${name}</option>`)}
-    </select></div>`;
 }
 
 /** The same facts have the same key until they are answered, also after a reload. */

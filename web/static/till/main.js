@@ -4,28 +4,15 @@ import { html, render, useEffect, useState } from "../lib/html.js";
 import * as documents from "../documents/pos.js";
 import { Refused } from "../lib/graphql.js";
 import { Later } from "../lib/later.js";
-import { useOnline } from "../lib/network.js";
 import { forgetAnswers, keepAnswersIn, useAnswer } from "../lib/query.js";
-import { usePath } from "../lib/router.js";
 import { Failure, Waiting as Blank } from "../lib/ui.js";
 import { t } from "../lib/words.js";
-import { register, renewPage } from "../lib/worker.js";
+import { register } from "../lib/worker.js";
 import { Activation } from "./activation.js";
-import { Bar } from "./bar.js";
-import { Camera } from "./camera.js";
-import { counter } from "./counter.js";
-import { keys, open } from "./device.js";
-import { Home } from "./home.js";
-import { useScanner } from "./keyboard.js";
-import { OperatorSheet, useIdleLock } from "./operator.js";
-import { begin, settle } from "./queue.js";
-import { Asking, Result } from "./result.js";
-import { Sale } from "./sale.js";
-import { Waiting } from "./waiting.js";
+import { open, SCOPE } from "./device.js";
+import { settle } from "./queue.js";
 
-const today = () => import("./today.js").then(({ Today }) => Today);
-
-const SCOPE = "/till";
+const counter = () => import("./frame.js").then(({ Frame }) => Frame);
 
 function Till() {
   const { data, error, again } = useAnswer(documents.terminal);
@@ -45,49 +32,8 @@ function Till() {
   }
   const signedOut = error instanceof Refused && error.signedOut;
   if (ended || signedOut) return html`<${Activation} ended=${Boolean(data)} done=${activated} />`;
-  if (data) return html`<${Counter} terminal=${data.terminal} outdated=${outdated} />`;
+  if (data) return html`<${Later} load=${counter} terminal=${data.terminal} outdated=${outdated} />`;
   return html`<main class="panel"><h1 class="hidden-words">${t("Regulars till")}</h1>${error ? html`<${Failure} error=${error} again=${again} />` : html`<${Blank} />`}</main>`;
-}
-
-function Counter({ terminal, outdated }) {
-  const path = usePath();
-  const { step, sale } = counter.use();
-  const online = useOnline();
-  useIdleLock();
-  useScanner();
-  useEffect(() => {
-    begin();
-    keys();
-  }, []);
-  useEffect(() => void (online && keys()), [online]);
-  const listed = path === "/till/today" || path === "/till/waiting";
-  const shown = listed ? path.slice("/till/".length) : step === "sale" && !sale?.customer ? "home" : step;
-  useEffect(() => void (globalThis.document.title = `${titleOf(shown)} · ${terminal.storeName}`), [shown]);
-  const colours = { "--program": terminal.color, "--on-program": terminal.onColor };
-  return html`<div class=${`till-frame at-${shown}`} style=${colours}>
-    <${Bar} terminal=${terminal} shown=${shown} online=${online} outdated=${outdated && step === "home" ? () => renewPage(SCOPE) : null} />
-    <main>
-      ${!listed && html`<${Camera} small=${shown !== "home"} />`}
-      ${shown === "home" && html`<${Home} terminal=${terminal} />`}
-      ${shown === "sale" && html`<${Sale} terminal=${terminal} />`}
-      ${shown === "asking" && html`<${Asking} terminal=${terminal} />`}
-      ${shown === "done" && html`<${Result} terminal=${terminal} />`}
-      ${shown === "today" && html`<${Later} load=${today} terminal=${terminal} />`}
-      ${shown === "waiting" && html`<${Waiting} />`}
-    </main>
-    <${OperatorSheet} />
-  </div>`;
-}
-
-function titleOf(shown) {
-  return {
-    home: t("Waiting for a customer"),
-    sale: t("Sale"),
-    asking: t("Recording…"),
-    done: t("Recorded"),
-    today: t("Today"),
-    waiting: t("Sales on this device"),
-  }[shown];
 }
 
 keepAnswersIn(await open());

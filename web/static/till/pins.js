@@ -6,9 +6,13 @@ import { alone, store } from "./device.js";
 /** The PIN as it may be kept; null for none. */
 export async function sealed(pin) {
   if (!pin || !globalThis.crypto?.subtle || !store.lasting) return null;
-  const iv = crypto.getRandomValues(new Uint8Array(12));
-  const data = await crypto.subtle.encrypt({ name: "AES-GCM", iv }, await sealingKey(), new TextEncoder().encode(pin));
-  return { iv, data };
+  try {
+    const iv = crypto.getRandomValues(new Uint8Array(12));
+    const data = await crypto.subtle.encrypt({ name: "AES-GCM", iv }, await sealingKey(), new TextEncoder().encode(pin));
+    return { iv, data };
+  } catch {
+    return null;
+  }
 }
 
 /** What was sealed, as it goes into an input; nothing where that is not to be had. */

@@ -4,10 +4,10 @@ import { askOne, Lost } from "../lib/graphql.js";
 import * as documents from "../documents/pos.js";
 import { refusalOf } from "../lib/ui.js";
 import { t } from "../lib/words.js";
-import { changeSale, counter, inputOf, isSpending, tell, totalOf } from "./counter.js";
+import { changeSale, clear, counter, inputOf, isSpending, tell, totalOf } from "./counter.js";
 import { choose, settings } from "./device.js";
 import { askPin, pinOf, said } from "./operator.js";
-import { heard, keep, restore, send, settle, whenAnswered } from "./queue.js";
+import { heard, keep, newEntry, placeOf, restore, send, settle, whenAnswered } from "./queue.js";
 import { quoted, quoteOf, wordsOf } from "./quoting.js";
 import { sound } from "./sounds.js";
 
@@ -24,22 +24,20 @@ export async function record(terminal) {
   const shared = {
     code,
     scannedAt,
+    place: placeOf(terminal),
     name: card?.displayName ?? null,
     amountMinor: totalOf(sale, terminal.currency),
     currency: terminal.currency,
     sale: facts,
   };
   if (!visitId) {
-    const entry = await keep({ kind: "offline", ...shared, sale: { ...facts, occurredAt: new Date().toISOString() } }, pin);
-    sound("recorded");
-    counter.change({ step: "done", entry: { ...entry, pin: null }, result: { kept: true }, note: null });
-    return void settle();
+    if (sale.lines.some(({ kind }) => kind === "GIFT_CARD_SALE")) return tell("problem", t("Without a connection no gift card can be sold."));
+    return keepForLater(newEntry({ kind: "offline", ...shared, sale: { ...facts, occurredAt: new Date().toISOString() } }), pin);
   }
   const quote = quoteOf(sale, terminal);
   if (isSpending(sale) && !quote) return tell("problem", t("Spending needs a connection. Try again in a moment, or leave it out."));
-  const entry = await keep({ kind: "checkout", ...shared, sale: { customer, ...facts }, quoteId: quote?.id ?? null }, pin);
-  live = entry.key;
-  counter.change({ step: "asking", entry: { ...entry, pin: null }, note: null });
+  const entry = newEntry({ kind: "checkout", ...shared, sale: { customer, ...facts }, quoteId: quote?.id ?? null });
+  if (!(await isKept(entry, pin))) return;
   try {
     const result = await send(entry, said(), () => isAtCounter(entry));
     if (isAtCounter(entry)) await take(result, entry, terminal);
@@ -52,6 +50,35 @@ export async function record(terminal) {
   if (isAtCounter(entry)) wait(entry, terminal);
 }
 
+async function keepForLater(entry, pin) {
+  if (!(await isKept(entry, pin))) return;
+  live = "";
+  if (isAtCounter(entry)) keptForLater();
+  settle();
+}
+
+function keptForLater() {
+  sound("recorded");
+  counter.change({ step: "done", result: { kept: true }, note: null });
+}
+
+/** Whether the device keeps it. From here on a reload finds the sale that is being recorded, and not one to record. */
+async function isKept(entry, pin) {
+  live = entry.key;
+  counter.change({ step: "asking", entry, note: null });
+  try {
+    await keep(entry, pin);
+    return true;
+  } catch (error) {
+    console.error(error);
+    live = "";
+    counter.change({ step: "sale", entry: null });
+    sound("refused");
+    tell("problem", t("This device could not keep the sale, so nothing was recorded. Make room on it, or load this page again."));
+    return false;
+  }
+}
+
 /** Whether the counter waits for this very sale. */
 function isAtCounter({ key }) {
   return counter.value.step === "asking" && counter.value.entry?.key === key;
@@ -60,12 +87,14 @@ function isAtCounter({ key }) {
 /** Waits for the answer of a sale that was sent before this page was loaded. Nothing is done twice: its key is the same. */
 export async function resume(entry, terminal) {
   if (live === entry.key) return;
-  await restore(entry);
-  wait(entry, terminal);
+  if (!(await restore(entry))) return void (isAtCounter(entry) && keptForLater());
+  if (entry.kind === "checkout") return wait(entry, terminal);
+  keptForLater();
+  settle();
 }
 
 function wait(entry, terminal) {
-  whenAnswered(entry.key, (result) => {
+  whenAnswered(entry, (result) => {
     if (!isAtCounter(entry)) return false;
     take(result, entry, terminal);
     return true;
@@ -75,12 +104,14 @@ function wait(entry, terminal) {
 
 /** What has become of it, on the screen. Every refusal leads on, and what was typed stays. */
 async function take(result, entry, terminal) {
+  if (result.kept) return keptForLater();
   if (result.__typename === "SaleRecorded") {
     sound("recorded");
     return counter.change({ step: "done", result, note: null });
   }
   sound("refused");
   const { sale } = counter.value;
+  if (!sale) return clear({ kind: "problem", words: wordsOf(result) });
   counter.change({ step: "sale", entry: null });
   switch (result.__typename) {
     case "OperatorUnknown":

@@ -8,6 +8,7 @@ import { Button, Notice, useLead, useWork } from "../lib/ui.js";
 import { n, t } from "../lib/words.js";
 import { clear, counter } from "./counter.js";
 import { nameOf } from "./customer.js";
+import { store } from "./device.js";
 import { useKeyboard } from "./keyboard.js";
 import { resume } from "./recording.js";
 
@@ -31,6 +32,7 @@ export function Asking({ terminal }) {
     <p class="result-amount">${money(entry)}</p>
     <div class="result-slow">${slow && html`
       <p>${t("No answer yet. The sale is on this device and is sent again by itself, and never recorded twice.")}</p>
+      <${Lasting} />
       <${Button} kind="second" onPress=${next}>${t("Serve the next customer meanwhile")}<//>`}
     </div>
   </section>`;
@@ -69,6 +71,11 @@ function Recorded({ result, terminal }) {
   </section>`;
 }
 
+/** Said of what is kept, where the browser keeps nothing. */
+function Lasting() {
+  return !store.lasting && html`<${Notice} kind="problem"><p>${t("This window keeps nothing: do not close it before everything is sent. Use an ordinary window for the till.")}</p><//>`;
+}
+
 function KeptForLater() {
   const { entry } = counter.use();
   const heading = useLead(entry.key);
@@ -78,6 +85,7 @@ function KeptForLater() {
     <h1 ref=${heading} tabindex="-1">${t("Kept on this device")}</h1>
     <p class="result-amount">${money(entry)}</p>
     <p class="result-line">${t("It is sent by itself when the network is back. The customer gets the points then.")}</p>
+    <${Lasting} />
     <${Button} kind="next" onPress=${next}>${t("Next customer")}<//>
     <p class="quiet">${t("Receipt {number}", { number: entry.sale.receiptNumber })}</p>
   </section>`;

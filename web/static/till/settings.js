@@ -5,7 +5,7 @@ import { Button, Sheet } from "../lib/ui.js";
 import { language, t } from "../lib/words.js";
 import { changeLanguage } from "../lib/worker.js";
 import { choose, settings } from "./device.js";
-import { Languages } from "./enrol.js";
+import { Languages } from "./languages.js";
 import { lock, operator } from "./operator.js";
 import { sound, wake } from "./sounds.js";
 
