@@ -126,6 +126,15 @@ def test_script_imports_only_what_is_served(name: str) -> None:
         assert said in NAMES or address.removeprefix("/static/") in assets(), said
 
 
+@pytest.mark.parametrize("name", SCRIPTS)
+def test_script_asks_only_what_there_is(name: str) -> None:
+    # An export that is missing is undefined where all of a module are imported, and nobody complains before it is used.
+    for said in re.findall(r'\bimport \* as documents from "([\w./-]+)"', SCRIPTS[name]):
+        module = SCRIPTS[posixpath.normpath(posixpath.join(posixpath.dirname(name), said))]
+        exported = set(re.findall(r"\bexport const (\w+)", module))
+        assert set(re.findall(r"\bdocuments\.(\w+)", SCRIPTS[name])) - {"js"} <= exported
+
+
 def test_pages_load_only_what_is_served() -> None:
     loaded = {name for text in TEMPLATES.values() for name in re.findall(r'"/static/([^"{]+)"', text)}
 

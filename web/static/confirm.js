@@ -9,7 +9,7 @@ const form = document.querySelector("#confirm");
 const answer = document.querySelector("#answer");
 
 onPress(form, async () => {
-  const result = await askOne(confirmEmail, { input: { token } });
+  const result = await confirm();
   form.hidden = true;
   document.querySelector("#invitation").hidden = true;
   answer.textContent = result.message;
@@ -17,6 +17,17 @@ onPress(form, async () => {
   document.querySelector("#after").hidden = result.__typename !== "EmailConfirmed";
   answer.focus();
 });
+
+/** Whoever is signed in or not. Where a session is over the first answer says so, takes it away and does nothing else. */
+async function confirm() {
+  const asked = () => askOne(confirmEmail, { input: { token } });
+  try {
+    return await asked();
+  } catch (error) {
+    if (!error.signedOut) throw error;
+    return asked();
+  }
+}
 
 takeOver();
 form.hidden = false;

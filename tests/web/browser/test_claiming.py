@@ -17,6 +17,16 @@ SESSIONS_SQL = """
     WHERE u.email = $1
 """
 
+KEPT_ANSWERS = """
+    () => new Promise((resolve) => {
+        indexedDB.open("regulars app").onsuccess = ({ target }) => {
+            const database = target.result;
+            const counted = database.transaction("answers").objectStore("answers").count();
+            counted.onsuccess = () => resolve(counted.result);
+        };
+    })
+"""
+
 NUMBER_SQL = """
     SELECT c.number
     FROM cards AS c
@@ -302,6 +312,43 @@ async def test_sign_out_here_leaves_nothing_of_the_claim(visit: Visit) -> None:
     assert "claimed" not in kept
     await visit.page.reload()
     assert await visit.page.get_by_text("This gift cannot be opened").is_visible()
+    assert visit.complaints == []
+
+
+async def test_app_opens_after_signing_out_here_though_it_is_open_in_another_tab(
+    visit: Visit, context: BrowserContext
+) -> None:
+    # given a claimed gift, whose card is open in another tab
+    await visit.see_claimed()
+    app = await context.new_page()
+    await app.goto(f"{visit.live.base_url}/app")
+    await app.locator(".qr").wait_for()
+
+    # when they sign out here, and open the wallet
+    await visit.press("Sign out here")
+    await visit.page.get_by_role("link", name="Open the wallet").click()
+
+    # then both tabs lead to the sign-in, and the device keeps nothing
+    for tab in (visit.page, app):
+        await tab.get_by_role("heading", name="All your cards in one place").wait_for()
+    assert await app.evaluate(KEPT_ANSWERS) == 0
+
+
+async def test_signing_out_in_the_app_takes_the_claim_off_the_page(visit: Visit, context: BrowserContext) -> None:
+    # given a claimed gift, and the app in another tab
+    await visit.see_claimed()
+    app = await context.new_page()
+    await app.goto(f"{visit.live.base_url}/app/me")
+
+    # when they sign out in the app
+    await app.get_by_role("button", name="Sign out").click()
+    await app.get_by_role("dialog").get_by_role("button", name="Sign out").click()
+
+    # then the page of the gift knows nothing of it any more
+    await visit.page.get_by_role("heading", name="You are signed out here").wait_for()
+    assert "claimed" not in await visit.page.evaluate("JSON.stringify({...sessionStorage})")
+    await visit.page.reload()
+    await visit.page.get_by_text("This gift cannot be opened").wait_for()
     assert visit.complaints == []
 
 

@@ -1,5 +1,6 @@
 """Confirming an address in a browser."""
 
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
@@ -7,6 +8,7 @@ from playwright.async_api import Page
 
 from auth import confirmations, links
 from tests.live import Live
+from tests.web.browser.app.scenes import new_phone
 from wallet.values import CustomerId
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
@@ -60,6 +62,21 @@ async def test_link_that_is_none_says_what_to_do(live: Live, page: Page) -> None
 
     await page.get_by_text("This link cannot be used any more.").wait_for()
     assert await page.get_by_text("You can close this page.").is_hidden()
+
+
+async def test_session_that_is_over_costs_nothing(live: Live, page: Page) -> None:
+    # given somebody who was signed in here until their session was ended from elsewhere
+    phone = await new_phone(live, page)
+    await phone.end_sessions()
+    live.clock.advance(timedelta(minutes=61))
+    link = await new_link(live)
+    await phone.page.goto(link)
+
+    await phone.press("Confirm")
+
+    await page.get_by_text("Thank you. Your e-mail address is confirmed.").wait_for()
+    assert await confirmed(live, link) == 1
+    assert phone.complaints == []
 
 
 async def test_connection_that_breaks_costs_one_more_press(live: Live, page: Page) -> None:

@@ -48,9 +48,19 @@ function App() {
 function place(path) {
   for (const [pattern, shown] of PLACES) {
     const found = pattern.exec(path);
-    if (found) return shown(...found.slice(1).map(decodeURIComponent));
+    const ids = found && read(found.slice(1));
+    if (ids) return shown(...ids);
   }
   return html`<${Nowhere} />`;
+}
+
+/** The parts of an address; null where they are none, as in a link that was cut off. */
+function read(parts) {
+  try {
+    return parts.map((part) => decodeURIComponent(part));
+  } catch {
+    return null;
+  }
 }
 
 /** While nobody knows yet who is here: the answer to the first question says so (session.js). */

@@ -3,21 +3,19 @@
 
 import { useEffect, useState } from "../lib/html.js";
 import * as documents from "../documents.js";
-import { forgetSignIn, rememberSignIn } from "../lib/account.js";
+import { forgetSignIn, openApp, openTabs, rememberSignIn } from "../lib/account.js";
 import { ask } from "../lib/graphql.js";
 import { forgetAnswers, keepAnswersIn } from "../lib/query.js";
-import { openStore } from "../lib/store.js";
 
-const SHELVES = ["answers", "customer"];
 const listeners = new Set();
-const tabs = globalThis.BroadcastChannel ? new BroadcastChannel("regulars app") : null;
+const tabs = openTabs();
 let store = null;
 let customerId = null;
 let standing = "unknown";
 
 /** Opens what the device keeps. `unknown` until the server has said who it is, or the device remembers. */
 export async function startSession() {
-  store = await openStore("regulars app", SHELVES);
+  store = await openApp();
   keepAnswersIn(store, accept);
   customerId = (await store.get("customer", "id").catch(() => null)) ?? null;
   if (customerId) stand("in");
@@ -44,7 +42,12 @@ export async function begin(customer) {
 
 /** Signs out here. Throws Lost or Refused, and then all is as it was. Nothing of the customer is left on the device. */
 export async function leave() {
-  await ask(documents.signOut);
+  try {
+    await ask(documents.signOut);
+  } catch (error) {
+    // Whoever is signed out already wanted nothing else.
+    if (!error.signedOut) throw error;
+  }
   tabs?.postMessage({ left: true });
   await forgetCustomer();
   location.replace("/app");
@@ -77,7 +80,9 @@ async function forgetCustomer() {
 
 function hear({ signedIn, left }) {
   if (signedIn) become(signedIn);
-  if (left) stand("out");
+  if (!left) return;
+  sessionStorage.clear();
+  stand("out");
 }
 
 function stand(now) {

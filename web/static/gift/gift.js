@@ -2,7 +2,7 @@
 // is sent unless a person touches the page or signed in here before: mail scanners run scripts, too.
 
 import * as documents from "../documents.js";
-import { forgetSignIn, hasSignedIn, whoIsHere } from "../lib/account.js";
+import { forgetSignIn, hasSignedIn, openTabs, whoIsHere } from "../lib/account.js";
 import { ask, askOne, Refused } from "../lib/graphql.js";
 import { Memory } from "../lib/memory.js";
 import { complain, fill, isBusy, onPress, reveal, takeOver, word } from "../page.js";
@@ -161,16 +161,21 @@ function comeBack() {
   if (name) setTimeout(() => claimed.goOn(name));
 }
 
-/** Signed out: whoever comes to this browser next sees nothing of the claim. */
+/** Signed out, here or in another tab: whoever comes to this browser next sees nothing of the claim. */
 function leave() {
+  const facts = memory.get("claimed");
+  if (!facts) return;
   account = null;
-  fill({ email: memory.get("claimed").email });
+  fill({ email: facts.email });
   memory.forget();
   history.replaceState({ step: "left" }, "");
   lead("left");
 }
 
 claimed.begin(memory, toSignInAgain, leave);
+
+const tabs = openTabs();
+if (tabs) tabs.onmessage = ({ data }) => data.left && leave();
 
 // ---- declining
 

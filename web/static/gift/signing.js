@@ -1,7 +1,7 @@
 // Signing in on the page of a gift: an address, then the mailed code. What was begun survives a reload.
 
 import * as documents from "../documents.js";
-import { rememberSignIn } from "../lib/account.js";
+import { welcome } from "../lib/account.js";
 import { digitsOf } from "../lib/digits.js";
 import { askOne } from "../lib/graphql.js";
 import { language } from "../lib/language.js";
@@ -55,7 +55,7 @@ async function enterCode(form, memory) {
     return null;
   }
   memory.set("attempt", null);
-  rememberSignIn();
+  await welcome(result.customer);
   return result.customer;
 }
 

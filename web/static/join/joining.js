@@ -1,6 +1,7 @@
 // The one thing to do on the page of a program, whoever is there.
 
 import * as documents from "../documents.js";
+import { welcome } from "../lib/account.js";
 import { askOne, Refused } from "../lib/graphql.js";
 import { html, useEffect, useState } from "../lib/html.js";
 import { Memory } from "../lib/memory.js";
@@ -30,6 +31,7 @@ export function Joining({ slug, program }) {
     setOther(another);
   };
   async function signedIn(customer) {
+    await welcome(customer);
     choose(false);
     setViewer({ ...customer, cards: [] });
     await joining.start();

@@ -13,7 +13,8 @@ export function minorOf(text, currency) {
   const last = [...typed.matchAll(POINTS)].at(-1)?.index ?? -1;
   const behind = last < 0 ? "" : digitsOf(typed.slice(last));
   const fraction = behind.length > 0 && behind.length <= digits ? behind : "";
-  if (last >= 0 && !fraction && behind.length !== 3) return null;
+  // Three digits behind a point are thousands, and nobody writes those after a nought.
+  if (last >= 0 && !fraction && (behind.length !== 3 || digitsOf(typed).startsWith("0"))) return null;
   const whole = digitsOf(fraction ? typed.slice(0, last) : typed);
   const amount = Number(`${whole}${fraction.padEnd(digits, "0")}`);
   return Number.isSafeInteger(amount) ? amount : null;

@@ -67,7 +67,7 @@ function useLife(giftId) {
         { giftId },
         {
           tell: ({ giftChanged }) => amend(documents.gift, { giftId }, (data) => ({ ...data, node: giftChanged })),
-          renew: documents.viewer,
+          renew: documents.account,
           over: () => dispatchEvent(new Event("signed-out")),
         },
       ),

@@ -4,6 +4,7 @@ import { html, useState } from "../lib/html.js";
 import * as documents from "../documents.js";
 import { money } from "../lib/format.js";
 import { askOne } from "../lib/graphql.js";
+import { refresh } from "../lib/query.js";
 import { Button, Field, problemOf, Sheet } from "../lib/ui.js";
 import { t } from "../lib/words.js";
 import { minorOf, typedOf } from "./amount.js";
@@ -28,6 +29,7 @@ export function MoveMoney({ giftCard, others, close, told }) {
         }),
       );
     refuse(result);
+    refresh(documents.giftCard, { giftCardId: giftCard.id });
   });
   const submit = (event) => {
     event.preventDefault();

@@ -7,15 +7,19 @@ import { Failure, Notice, refusalOf, useWork } from "../lib/ui.js";
 const keys = new Memory("app-keys");
 
 /**
- * As useWork. `send` is called with the key of `name`, which stays the same until an answer has come; then `hear` is
- * called with that answer. A refusal is an answer, too: nothing was done, and the next try is another one.
+ * As useWork. `send` is called with the key of `name`, and `hear` with the answer. The key stays the same until it is
+ * known that something was done under it. A refusal does not say that: of an earlier try no answer may have come.
  */
 export function useOnce(name, send, hear) {
   return useWork(async (...facts) => {
     const result = await send(keys.key(name), ...facts);
-    keys.set(name, undefined);
+    if (isDone(result)) keys.set(name, undefined);
     await hear(result, ...facts);
   });
+}
+
+function isDone({ __typename, message }) {
+  return message === undefined || __typename === "IdempotencyKeyReused";
 }
 
 /** How it ended, where it did not end well. */

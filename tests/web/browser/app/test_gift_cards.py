@@ -59,6 +59,28 @@ async def test_money_moves_once_though_the_answer_was_lost(holder: CardHolder) -
     assert await balances(holder) == [22_050, 37_950]
 
 
+async def test_other_amount_after_a_lost_answer_shows_what_is_there_first(holder: CardHolder) -> None:
+    # given money that was moved, though its owner does not know
+    gift_card = await open_gift_card(holder, 50_000)
+    await open_gift_card(holder, 10_000)
+    await holder.open(f"/app/gift-cards/{gift_card}")
+    await holder.press("Move money to another gift card")
+    await holder.page.get_by_label("How much?").fill("100")
+    async with answers_lost(holder.page, "transferGiftCardBalance"):
+        await holder.press("Move it")
+        await holder.page.get_by_text("No connection. Nothing is lost").wait_for()
+
+    # when another amount is tried
+    await holder.page.get_by_label("How much?").fill("50")
+    await holder.press("Move it")
+
+    # then nothing moves, and what is left is told before it is tried again
+    sheet = holder.page.get_by_role("dialog")
+    await expect(sheet).to_contain_text("This was already done with other details")
+    await expect(sheet).to_contain_text("There is ₹400 on this one.")
+    assert await balances(holder) == [20_000, 40_000]
+
+
 async def test_card_that_is_emptied_meanwhile_is_told(holder: CardHolder) -> None:
     gift_card = await open_gift_card(holder, 50_000)
     await open_gift_card(holder, 10_000)

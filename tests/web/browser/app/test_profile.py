@@ -158,6 +158,19 @@ async def test_signing_out_leaves_nothing_on_the_device(holder: CardHolder) -> N
     await expect(holder.page.get_by_label("Your e-mail address")).to_be_visible()
 
 
+async def test_signing_out_of_a_session_that_is_over_leaves_nothing_either(holder: CardHolder) -> None:
+    await holder.open("/app/me")
+    await holder.page.locator(".languages").wait_for()
+    await holder.page.evaluate("sessionStorage.setItem('draft', 'for Ravi')")
+    await holder.end_sessions()
+
+    await holder.press("Sign out")
+    await holder.page.get_by_role("dialog").get_by_role("button", name="Sign out").click()
+
+    await holder.page.get_by_label("Your e-mail address").wait_for()
+    assert await holder.page.evaluate("sessionStorage.getItem('draft')") is None
+
+
 async def test_signing_out_needs_the_network_and_says_so(holder: CardHolder) -> None:
     await holder.open("/app/me")
     await holder.page.locator(".languages").wait_for()

@@ -205,6 +205,30 @@ async def test_other_words_after_a_lost_answer_are_no_second_gift(holder: CardHo
     await expect(holder.page.locator(".gift-line")).to_have_count(1)
 
 
+async def test_refused_address_after_a_lost_answer_makes_no_second_gift(holder: CardHolder) -> None:
+    # given a gift that was sent, though its sender does not know
+    await come_to_the_look(holder)
+    async with answers_lost(holder.page, "sendGift"):
+        await holder.press("Send the gift")
+        await holder.page.get_by_text("No connection. Nothing is lost").wait_for()
+
+    # when it is tried with an address that the server refuses, and then with a right one
+    email = holder.page.get_by_label("Their e-mail address")
+    await holder.press("Change the recipient")
+    await email.fill("ravi@example")
+    await next_step(holder)
+    await holder.press("Send the gift")
+    await expect(email).to_be_focused()
+    await email.fill("ravi@example.com")
+    await next_step(holder)
+    await holder.press("Send the gift")
+
+    # then the first one is told of, and is the only one
+    await expect(holder.page.get_by_text("An earlier try did go through, as it was then.")).to_be_visible()
+    assert [gift["recipient_email"] for gift in await rows(holder, GIFTS_SQL)] == ["latha@example.com"]
+    assert await active(holder) == 90
+
+
 async def test_session_that_ends_meanwhile_loses_nothing(holder: CardHolder) -> None:
     await come_to_the_look(holder)
     await holder.end_sessions()

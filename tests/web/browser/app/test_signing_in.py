@@ -1,7 +1,7 @@
 """The way in: by a mailed code, back to where one was, and nothing of one customer before the eyes of another."""
 
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import Page, Route, expect
 
 from tests.live import Live
 from tests.web.browser.app.scenes import CardHolder, Phone, another_card, new_card_holder, new_phone
@@ -115,6 +115,51 @@ async def test_another_customer_sees_nothing_of_the_first(live: Live, holder: Ca
     await expect(other.page.locator(".balance strong")).to_contain_text("7")
 
 
+async def test_sign_in_on_another_page_leaves_nothing_of_the_first(live: Live, holder: CardHolder) -> None:
+    # given a device that keeps somebody's cards, with the app open in one tab, and a poster's page in another
+    await holder.open(holder.place)
+    await holder.page.locator(".qr").wait_for()
+    joining = await holder.another_tab(f"/join/{holder.shop.slug}")
+    other = await new_card_holder(live, joining, points=7, signed_in=False)
+
+    # when somebody else signs in there
+    await joining.get_by_role("button", name="Use another address").click()
+    await other.enter_mailed_code()
+    await joining.locator(".qr").wait_for()
+
+    # then the open app is theirs, too, and the device keeps nothing of the first
+    await holder.heading("This card is not here").wait_for()
+    assert holder.card not in await holder.page.evaluate(KEPT)
+
+
+async def test_cards_of_the_first_are_not_shown_to_the_next_before_an_answer_comes(
+    live: Live, holder: CardHolder
+) -> None:
+    # given a device that keeps somebody's cards
+    await another_card(holder)
+    await holder.open("/app")
+    await expect(holder.page.locator(".face")).to_have_count(2)
+
+    # when another one signs in there on a poster's page, and then the network is gone
+    async def lose(route: Route) -> None:
+        known = (route.request.post_data_json or {}).get("operationName")
+        await (route.fallback() if known in {"requestSignInCode", "signIn"} else route.abort())
+
+    other = await new_card_holder(live, holder.page, points=7, signed_in=False)
+    await other.open(f"/join/{other.shop.slug}")
+    await other.page.get_by_role("button", name="Use another address").wait_for()
+    await other.context.route("**/graphql", lose)
+    await other.press("Use another address")
+    await other.enter_mailed_code()
+    await other.page.get_by_text("No connection.").wait_for()
+    await other.open("/app")
+
+    # then the app has nothing to show
+    await other.page.get_by_text("No connection.").wait_for()
+    assert await other.page.locator(".face").count() == 0
+    await other.context.unroute("**/graphql", lose)
+
+
 async def test_signing_in_in_one_tab_brings_the_other_back(holder: CardHolder) -> None:
     # given two tabs whose session was ended
     await holder.open(holder.place)
@@ -140,6 +185,7 @@ async def test_signing_out_in_one_tab_is_seen_in_the_other(holder: CardHolder) -
     await holder.open("/app/me")
     other = await holder.another_tab(holder.place)
     await other.locator(".qr").wait_for()
+    await other.evaluate("sessionStorage.setItem('draft', 'for Ravi')")
 
     # when one of them signs out
     await holder.press("Sign out")
@@ -149,7 +195,9 @@ async def test_signing_out_in_one_tab_is_seen_in_the_other(holder: CardHolder) -
     for tab in (holder.page, other):
         await tab.get_by_label("Your e-mail address").wait_for()
     assert "120" not in await other.locator("body").inner_text()
-    assert holder.card not in await other.evaluate(KEPT)
+    kept = await other.evaluate(KEPT)
+    assert holder.card not in kept
+    assert "for Ravi" not in kept
 
 
 async def test_keyboard_alone_signs_in_and_opens_the_code(live: Live, page: Page) -> None:
@@ -182,3 +230,10 @@ async def test_unknown_address_says_so(phone: Phone) -> None:
     await phone.page.get_by_role("link", name="To your cards").click()
 
     await phone.heading("Your cards").wait_for()
+
+
+async def test_link_that_was_cut_off_says_so(phone: Phone) -> None:
+    # The last character of an id is written %3D in an address.
+    await phone.open("/app/cards/Q2FyZA%3")
+
+    await phone.heading("Nothing is here").wait_for()
