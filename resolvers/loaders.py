@@ -118,6 +118,10 @@ class RequestLoaders:
     async def program(self, key: ProgramKey) -> Program:
         return await self._gathered(self._load_programs, keep=True).load(key)
 
+    async def program_numbers(self, merchant: ProgramKey) -> Sequence[int]:
+        async with self._pool.acquire() as conn:
+            return await programs.numbers(conn, merchant_id=merchant.merchant_id)
+
     async def cards(self, customer: CustomerKey) -> Sequence[Card]:
         async with self._pool.acquire() as conn:
             return await cards.of_customer(conn, customer_id=customer.customer_id)

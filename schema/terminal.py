@@ -40,6 +40,10 @@ class Terminal(Node):
     async def program_slug(self, info: Info) -> str:
         return (await self._program(info)).slug
 
+    @described("Check-in codes with another one in them are another merchant's; the first 100.")
+    async def program_numbers(self, info: Info) -> list[str]:
+        return [str(number) for number in await info.context.loaders.program_numbers(self.program_key)]
+
     @strawberry.field
     async def point_name(self, info: Info) -> str:
         return (await self._program(info)).point_name

@@ -16,6 +16,7 @@ from wallet.values import LogoId, MerchantId, Phrase, ProgramId
 
 NAME_MAX = 80
 POINT_NAME_MAX = 30
+NUMBERS_MAX = 100
 
 # The newest of the revisions that had begun, else the first: a till may tell of a sale from before the program began.
 FIND_PROGRAM_BY_SLUG_SQL = """
@@ -37,6 +38,14 @@ FIND_PROGRAM_BY_SLUG_SQL = """
         LIMIT 1
     ) AS r
     WHERE d.slug = $1
+"""
+
+NUMBERS_SQL = """
+    SELECT number
+    FROM program_directory
+    WHERE merchant_id = $1
+    ORDER BY number
+    LIMIT $2
 """
 
 GET_PROGRAM_SQL = """
@@ -180,6 +189,11 @@ def from_row(row: Row) -> Program:
         color=looks.color_of(row["slug"], row["color"]),
         logo_id=row["logo_id"],
     )
+
+
+async def numbers(conn: Conn, *, merchant_id: MerchantId) -> list[int]:
+    """The numbers by which check-in codes name the merchant's programs, the oldest first; 100 at most."""
+    return [row["number"] for row in await conn.fetch(NUMBERS_SQL, merchant_id, NUMBERS_MAX)]
 
 
 async def find_by_slug(conn: Conn, *, slug: str, now: datetime) -> Program | None:

@@ -52,7 +52,7 @@ CLAIM_MAX = 15
 CANCEL_MAX = 13
 WALLET_MAX = 5
 TODAY_MAX = 6
-TERMINAL_MAX = 2
+TERMINAL_MAX = 3
 
 NOTIFY = " ".join(NOTIFY_SQL.split())
 """Said later, for all cards that changed meanwhile: no part of a request."""

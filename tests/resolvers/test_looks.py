@@ -21,7 +21,8 @@ PROGRAM = "query ($slug: String!) { program(slug: $slug) { color onColor logoUrl
 CARDS = "query { viewer { cards { program { color onColor logoUrl } } } }"
 TERMINAL = """
     query { terminal {
-        locale country operatorsNeeded programName programSlug pointName pointNamePlural color onColor logoUrl
+        locale country operatorsNeeded programName programSlug programNumbers pointName pointNamePlural color onColor
+        logoUrl
     } }
 """
 NODE = "query ($id: ID!) { node(id: $id) { id } }"
@@ -62,8 +63,8 @@ async def test_till_is_told_all_that_its_page_says(
     # when
     async with statements.counted() as seen:
         terminal = (await till(TERMINAL))["terminal"]
-    # then the program was read once
-    assert len(asked(seen)) == 2
+    # then the program was read once, and the numbers of all
+    assert len(asked(seen)) == 3
     name = await conn.fetchval("SELECT name FROM programs WHERE program_id = $1", shop.program_id)
     assert terminal == {
         "locale": "en-IN",
@@ -71,6 +72,7 @@ async def test_till_is_told_all_that_its_page_says(
         "operatorsNeeded": False,
         "programName": name,
         "programSlug": shop.slug,
+        "programNumbers": [str(shop.program_number)],
         "pointName": "bean",
         "pointNamePlural": "beans",
         "color": looks.color_of(shop.slug, None),

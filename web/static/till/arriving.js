@@ -7,7 +7,7 @@ import { refusalOf } from "../lib/ui.js";
 import { t } from "../lib/words.js";
 import { isOver, isSigned, isToken, isTyped, plain, read } from "./codes.js";
 import { clear, counter, isBegun, newSale, tell } from "./counter.js";
-import { keys, newReceiptNumber } from "./device.js";
+import { keys, newReceiptNumber, programs } from "./device.js";
 import { askPin, said } from "./operator.js";
 import { heard, queue } from "./queue.js";
 import { sound } from "./sounds.js";
@@ -114,6 +114,9 @@ async function problemOf(code) {
   const token = read(code);
   if (!token && isTyped(code)) return t("Without a connection the ten digits say nothing. Please scan the code itself.");
   if (!token) return t("This is not a check-in code.");
+  if (programs.value.length && !programs.value.includes(String(token.program))) {
+    return t("This is not a code of this shop. Ask the customer to open their card and show a fresh code.");
+  }
   if (isOver(token)) return t("This code is over. The customer's phone shows a new one in a moment.");
   if (token.purpose !== "EARN") return t("Without a connection nothing can be spent. Ask the customer to touch “{choice}”.", { choice: t("Collect") });
   if ((await isSigned(token, await keys())) === false) return t("This is not a check-in code.");

@@ -13,6 +13,9 @@ const LETTERS = "ABCDEFGHJKMNPQRSTUVWXYZ23456789";
 /** The store of lib/store.js; there once `open` has returned. */
 export let store = null;
 
+/** The numbers in the check-in codes of this till's merchant; none while they are not known. */
+export const programs = shown([]);
+
 /** How this device was set: sound, camera, facing, and the categories that were typed here before. */
 export const settings = shown(SETTINGS);
 

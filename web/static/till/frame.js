@@ -9,7 +9,7 @@ import { renewPage } from "../lib/worker.js";
 import { Bar } from "./bar.js";
 import { Camera } from "./camera.js";
 import { counter } from "./counter.js";
-import { keys, SCOPE } from "./device.js";
+import { keys, programs, SCOPE } from "./device.js";
 import { Home } from "./home.js";
 import { useScanner } from "./keyboard.js";
 import { OperatorSheet, useIdleLock } from "./operator.js";
@@ -32,6 +32,7 @@ export function Frame({ terminal, outdated }) {
     keys();
   }, []);
   useEffect(() => void (online && keys()), [online]);
+  useEffect(() => programs.set(terminal.programNumbers ?? []), [terminal]);
   const listed = path === "/till/today" || path === "/till/waiting";
   const shown = listed ? path.slice("/till/".length) : step === "sale" && !sale?.customer ? "home" : step;
   useEffect(() => void (globalThis.document.title = `${titleOf(shown)} · ${terminal.storeName}`), [shown]);

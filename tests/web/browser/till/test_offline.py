@@ -1,10 +1,12 @@
 """Sales without a network, and sales whose answer was lost: kept on the device, settled by themselves, never twice."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from playwright.async_api import BrowserContext, Page
 
+from tests.factories import make_card, make_shop
 from tests.live import Live
 from tests.web.browser.till.scene import Member, Network, Till
 from wallet.values import CheckInPurpose
@@ -270,3 +272,24 @@ KEPT = """
         };
     })
 """
+
+
+async def test_code_of_another_shop_is_not_taken_without_a_network(till: Till) -> None:
+    # given a customer who has this shop's card and another's
+    member = await till.member()
+    now = till.live.clock()
+    async with till.live.runtime.pool.acquire() as conn:
+        elsewhere = await make_shop(conn, now=now)
+        card_id = await make_card(conn, elsewhere, member.customer_id, now=now)
+    wrong = replace(member, shop=elsewhere, card_id=card_id)
+    await is_ready_for_no_network(till.page)
+    await till.page.context.set_offline(True)
+
+    # when they show the other one, without a network
+    await till.scan((await wrong.code()).token)
+
+    # then the till says so at once, and takes the right one
+    await till.page.get_by_text("This is not a code of this shop.").wait_for()
+    assert await till.page.locator(".customer").count() == 0
+    await till.scan((await member.code()).token)
+    await till.page.locator(".customer").wait_for()
