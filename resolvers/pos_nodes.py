@@ -55,7 +55,7 @@ async def _seen_by(
 ) -> Node | None:
     match key:
         case TerminalKey(terminal.merchant_id, terminal.terminal_id):
-            return Terminal.from_domain(terminal)
+            return Terminal.from_domain(terminal, now=now)
         case VisitKey(terminal.merchant_id, visit_id):
             return Visit.from_domain(await visits.find(conn, terminal=terminal, visit_id=visit_id, now=now))
         case SaleKey(terminal.merchant_id, sale_id):

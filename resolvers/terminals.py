@@ -20,7 +20,7 @@ from wallet import stores
 
 async def terminal(info: Info) -> Terminal:
     async with info.context.pool.acquire() as conn:
-        return Terminal.from_domain(await callers.terminal(conn, info.context))
+        return Terminal.from_domain(await callers.terminal(conn, info.context), now=info.context.now)
 
 
 async def activate_terminal(info: Info, said: Input[ActivateTerminalInput]) -> ActivateTerminalResult:
@@ -48,7 +48,9 @@ async def activate_terminal(info: Info, said: Input[ActivateTerminalInput]) -> A
             session_id=activated.tokens.session_id,
             now=context.now,
         )
-    return TerminalActivated(terminal=Terminal.from_domain(found), tokens=handed_over(context, activated.tokens))
+    return TerminalActivated(
+        terminal=Terminal.from_domain(found, now=context.now), tokens=handed_over(context, activated.tokens)
+    )
 
 
 async def refresh_terminal_session(

@@ -1,5 +1,6 @@
 """The till that calls, and how it gets its own credential."""
 
+from datetime import datetime
 from typing import Annotated
 
 import strawberry
@@ -30,6 +31,7 @@ class Terminal(Node):
     operators_needed: bool = strawberry.field(
         description="Whether whoever sells or takes back here has to say their PIN."
     )
+    server_time: datetime = strawberry.field(description="By which codes end and sales are dated, wherever a till is.")
     program_key: strawberry.Private[ProgramKey]
 
     @described("Of the program that this counter enrols into.")
@@ -68,7 +70,7 @@ class Terminal(Node):
         return await info.context.loaders.program(self.program_key)
 
     @classmethod
-    def from_domain(cls, terminal: values.Terminal) -> "Terminal":
+    def from_domain(cls, terminal: values.Terminal, *, now: datetime) -> "Terminal":
         return cls(
             id=encode(TerminalKey(terminal.merchant_id, terminal.terminal_id)),
             name=terminal.name,
@@ -78,6 +80,7 @@ class Terminal(Node):
             locale=terminal.locale,
             country=country_of(terminal.locale),
             operators_needed=terminal.operators_required,
+            server_time=now,
             program_key=ProgramKey(terminal.merchant_id, terminal.program_id),
         )
 

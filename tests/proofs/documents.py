@@ -331,8 +331,8 @@ query Program($slug: String!) { program(slug: $slug) { __typename id slug name t
 TERMINAL = """
 query Terminal {
   terminal {
-    __typename id name storeName locale country operatorsNeeded programName programSlug programNumbers pointName
-    pointNamePlural color onColor logoUrl
+    __typename id name storeName locale country operatorsNeeded serverTime programName programSlug programNumbers
+    pointName pointNamePlural color onColor logoUrl
   }
 }
 """

@@ -21,8 +21,8 @@ PROGRAM = "query ($slug: String!) { program(slug: $slug) { color onColor logoUrl
 CARDS = "query { viewer { cards { program { color onColor logoUrl } } } }"
 TERMINAL = """
     query { terminal {
-        locale country operatorsNeeded programName programSlug programNumbers pointName pointNamePlural color onColor
-        logoUrl
+        locale country operatorsNeeded serverTime programName programSlug programNumbers
+        pointName pointNamePlural color onColor logoUrl
     } }
 """
 NODE = "query ($id: ID!) { node(id: $id) { id } }"
@@ -58,7 +58,7 @@ async def test_poster_app_and_till_show_the_same_looks(
 
 
 async def test_till_is_told_all_that_its_page_says(
-    till: Api, shop: Shop, conn: Conn, statements: StatementCounter
+    till: Api, shop: Shop, conn: Conn, statements: StatementCounter, now: datetime
 ) -> None:
     # when
     async with statements.counted() as seen:
@@ -70,6 +70,7 @@ async def test_till_is_told_all_that_its_page_says(
         "locale": "en-IN",
         "country": "IN",
         "operatorsNeeded": False,
+        "serverTime": now.isoformat().replace("+00:00", "Z"),
         "programName": name,
         "programSlug": shop.slug,
         "programNumbers": [str(shop.program_number)],

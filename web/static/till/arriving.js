@@ -5,6 +5,7 @@ import { askOne, Lost } from "../lib/graphql.js";
 import { hour } from "../lib/format.js";
 import { refusalOf } from "../lib/ui.js";
 import { t } from "../lib/words.js";
+import { now } from "./clock.js";
 import { isOver, isSigned, isToken, isTyped, plain, read } from "./codes.js";
 import { clear, counter, isBegun, newSale, tell } from "./counter.js";
 import { keys, newReceiptNumber, programs } from "./device.js";
@@ -49,7 +50,7 @@ function isShowingNumbers() {
 }
 
 async function asked(code) {
-  const scannedAt = new Date().toISOString();
+  const scannedAt = new Date(now()).toISOString();
   let result;
   try {
     result = await heard(askOne(documents.scan, { input: { code, ...said() } }, { patience: PATIENCE_MS }));
@@ -117,7 +118,7 @@ async function problemOf(code) {
   if (programs.value.length && !programs.value.includes(String(token.program))) {
     return t("This is not a code of this shop. Ask the customer to open their card and show a fresh code.");
   }
-  if (isOver(token)) return t("This code is over. The customer's phone shows a new one in a moment.");
+  if (isOver(token, now())) return t("This code is over. The customer's phone shows a new one in a moment.");
   if (token.purpose !== "EARN") return t("Without a connection nothing can be spent. Ask the customer to touch “{choice}”.", { choice: t("Collect") });
   if ((await isSigned(token, await keys())) === false) return t("This is not a check-in code.");
   if (queue.value.some((entry) => entry.code && read(entry.code)?.jti === token.jti)) return t("This code was used a moment ago. The customer's phone shows a new one.");

@@ -8,6 +8,7 @@ import { t } from "../lib/words.js";
 import { renewPage } from "../lib/worker.js";
 import { Bar } from "./bar.js";
 import { Camera } from "./camera.js";
+import { learn } from "./clock.js";
 import { counter } from "./counter.js";
 import { keys, programs, SCOPE } from "./device.js";
 import { Home } from "./home.js";
@@ -21,7 +22,7 @@ import { Waiting } from "./waiting.js";
 const today = () => import("./today.js").then(({ Today }) => Today);
 
 /** The counter of an activated till. */
-export function Frame({ terminal, outdated }) {
+export function Frame({ terminal, asOf, outdated }) {
   const path = usePath();
   const { step, sale } = counter.use();
   const online = useOnline();
@@ -32,7 +33,10 @@ export function Frame({ terminal, outdated }) {
     keys();
   }, []);
   useEffect(() => void (online && keys()), [online]);
-  useEffect(() => programs.set(terminal.programNumbers ?? []), [terminal]);
+  useEffect(() => {
+    learn(terminal.serverTime, asOf);
+    programs.set(terminal.programNumbers ?? []);
+  }, [terminal]);
   const listed = path === "/till/today" || path === "/till/waiting";
   const shown = listed ? path.slice("/till/".length) : step === "sale" && !sale?.customer ? "home" : step;
   useEffect(() => void (globalThis.document.title = `${titleOf(shown)} · ${terminal.storeName}`), [shown]);

@@ -15,7 +15,7 @@ import { settle } from "./queue.js";
 const counter = () => import("./frame.js").then(({ Frame }) => Frame);
 
 function Till() {
-  const { data, error, again } = useAnswer(documents.terminal);
+  const { data, error, asOf, again } = useAnswer(documents.terminal);
   const [ended, setEnded] = useState(false);
   const [outdated, setOutdated] = useState(false);
   useEffect(() => {
@@ -32,7 +32,7 @@ function Till() {
   }
   const signedOut = error instanceof Refused && error.signedOut;
   if (ended || signedOut) return html`<${Activation} ended=${Boolean(data)} done=${activated} />`;
-  if (data) return html`<${Later} load=${counter} terminal=${data.terminal} outdated=${outdated} />`;
+  if (data) return html`<${Later} load=${counter} terminal=${data.terminal} asOf=${asOf} outdated=${outdated} />`;
   return html`<main class="panel"><h1 class="hidden-words">${t("Regulars till")}</h1>${error ? html`<${Failure} error=${error} again=${again} />` : html`<${Blank} />`}</main>`;
 }
 

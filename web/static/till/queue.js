@@ -7,6 +7,7 @@
 import * as documents from "../documents/pos.js";
 import { ask, askOne, Lost, Refused } from "../lib/graphql.js";
 import { uuid } from "../lib/uuid.js";
+import { now } from "./clock.js";
 import { clear } from "./counter.js";
 import { alone, store } from "./device.js";
 import { sealed, unsealed } from "./pins.js";
@@ -48,7 +49,7 @@ export async function begin() {
 
 /** A new entry, not yet on the device. `facts` as above, beside what this adds. */
 export function newEntry(facts) {
-  const at = Date.now();
+  const at = now();
   const key = uuid();
   return { id: `${at}-${key}`, key, at, state: "waiting", reason: "", ...facts };
 }

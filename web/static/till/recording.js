@@ -4,6 +4,7 @@ import { askOne, Lost } from "../lib/graphql.js";
 import * as documents from "../documents/pos.js";
 import { refusalOf } from "../lib/ui.js";
 import { t } from "../lib/words.js";
+import { now } from "./clock.js";
 import { changeSale, clear, counter, inputOf, isSpending, tell, totalOf } from "./counter.js";
 import { choose, settings } from "./device.js";
 import { askPin, pinOf, said } from "./operator.js";
@@ -32,7 +33,7 @@ export async function record(terminal) {
   };
   if (!visitId) {
     if (sale.lines.some(({ kind }) => kind === "GIFT_CARD_SALE")) return tell("problem", t("Without a connection no gift card can be sold."));
-    return keepForLater(newEntry({ kind: "offline", ...shared, sale: { ...facts, occurredAt: new Date().toISOString() } }), pin);
+    return keepForLater(newEntry({ kind: "offline", ...shared, sale: { ...facts, occurredAt: new Date(now()).toISOString() } }), pin);
   }
   const quote = quoteOf(sale, terminal);
   if (isSpending(sale) && !quote) return tell("problem", t("Spending needs a connection. Try again in a moment, or leave it out."));

@@ -6,6 +6,7 @@ import { Icon } from "../lib/icons.js";
 import { go } from "../lib/router.js";
 import { Button, Empty, Notice, useLead, useWork } from "../lib/ui.js";
 import { n, t } from "../lib/words.js";
+import { now } from "./clock.js";
 import { counter, isBegun } from "./counter.js";
 import { store } from "./device.js";
 import { here, isElsewhere, OLDEST_MS, queue, remove, settle } from "./queue.js";
@@ -13,9 +14,9 @@ import { here, isElsewhere, OLDEST_MS, queue, remove, settle } from "./queue.js"
 const WARN_MS = 24 * 3_600_000;
 
 /** When the server stops taking what is oldest here, in ms; null where that is far off. */
-export function endsSoon(entries, now = Date.now()) {
+export function endsSoon(entries) {
   const oldest = entries.filter(({ code, state }) => code && state === "waiting").map(({ at }) => at).sort((one, other) => one - other)[0];
-  return oldest !== undefined && oldest + OLDEST_MS - now < WARN_MS ? oldest + OLDEST_MS : null;
+  return oldest !== undefined && oldest + OLDEST_MS - now() < WARN_MS ? oldest + OLDEST_MS : null;
 }
 
 export function Waiting() {

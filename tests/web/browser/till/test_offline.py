@@ -8,12 +8,25 @@ from playwright.async_api import BrowserContext, Page
 
 from tests.factories import make_card, make_shop
 from tests.live import Live
-from tests.web.browser.till.scene import Member, Network, Till
+from tests.web.browser.till.scene import CLOCK, Member, Network, Till
 from wallet.values import CheckInPurpose
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
 API = "**/pos/graphql"
+NOTHING_WAITS = """
+    () => new Promise((resolve) => {
+        const opening = indexedDB.open("regulars-till");
+        opening.onsuccess = () => {
+            const asking = opening.result.transaction("sales").objectStore("sales").getAll();
+            asking.onsuccess = () => {
+                opening.result.close();
+                resolve(!asking.result.some(({ state }) => state === "waiting"));
+            };
+        };
+    })
+"""
+OCCURRED_SQL = "SELECT occurred_at FROM sales WHERE merchant_id = $1"
 OPERATORS_SQL = """
     SELECT o.name, s.review
     FROM sales AS s
@@ -43,6 +56,9 @@ async def is_ready_for_no_network(page: Page) -> None:
 
 
 async def wait_for_sent(page: Page) -> None:
+    """Nothing on the device waits any more, and the page says so."""
+    await page.wait_for_function(NOTHING_WAITS)
+    await page.locator(".bar-state").wait_for(state="attached")
     await page.locator(".bar-state a.pill").wait_for(state="detached")
 
 
@@ -293,3 +309,30 @@ async def test_code_of_another_shop_is_not_taken_without_a_network(till: Till) -
     assert await till.page.locator(".customer").count() == 0
     await till.scan((await member.code()).token)
     await till.page.locator(".customer").wait_for()
+
+
+@pytest.mark.parametrize("minutes", [7, -7])
+async def test_device_whose_clock_is_wrong_sells_without_a_network_all_the_same(
+    live: Live, context: BrowserContext, minutes: int
+) -> None:
+    # given a till whose clock somebody has set by hand
+    await context.add_init_script(CLOCK % (minutes * 60_000))
+    till = await Till.open(live, context)
+    member = await till.member()
+    await is_ready_for_no_network(till.page)
+    await context.set_offline(True)
+
+    # when a fresh code is shown without a network, also after a reload
+    await sell_offline(till, member, "80")
+    await till.page.reload()
+    await till.page.locator(".ways").wait_for()
+    await sell_offline(till, member, "15")
+    await context.set_offline(False)
+
+    # then both count, at the time at which they were made
+    await wait_for_sent(till.page)
+    assert sorted(sale["total_minor"] for sale in await till.sales()) == [1_500, 8_000]
+    async with live.runtime.pool.acquire() as conn:
+        made = [row["occurred_at"] for row in await conn.fetch(OCCURRED_SQL, till.shop.merchant_id)]
+    assert all(abs(live.clock() - at) < timedelta(minutes=2) for at in made)
+    assert till.complaints == []
