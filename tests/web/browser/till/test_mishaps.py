@@ -3,12 +3,13 @@
 import json
 
 import pytest
-from playwright.async_api import BrowserContext, Page, Response, Route
+from playwright.async_api import BrowserContext, Response, Route
 
 from schema.translations import DECIMALS
 from tests.factories import Shop
 from tests.live import Live
 from tests.web.browser.till.scene import Member, Network, Till, new_shop
+from tests.web.browser.till.without_network import is_ready_for_no_network, sell, sell_offline, wait_for_sent
 from wallet import stores
 from wallet.values import TerminalId
 
@@ -36,28 +37,6 @@ CLOSED = """
     })(IDBDatabase.prototype.transaction);
     0
 """
-
-
-async def sell(till: Till, member: Member, amount: str) -> None:
-    await till.scan((await member.code()).token)
-    await till.page.locator(".customer").wait_for()
-    await till.type_amount(amount)
-    await till.press("Record")
-
-
-async def sell_offline(till: Till, member: Member, amount: str) -> None:
-    await sell(till, member, amount)
-    await till.page.get_by_role("heading", name="Kept on this device").wait_for()
-    await till.press("Next customer")
-
-
-async def is_ready_for_no_network(page: Page) -> None:
-    await page.evaluate("navigator.serviceWorker.ready.then(() => null)")
-    await page.wait_for_load_state("networkidle")
-
-
-async def wait_for_sent(page: Page) -> None:
-    await page.locator(".bar-state a.pill").wait_for(state="detached")
 
 
 def is_settled(response: Response) -> bool:
@@ -329,6 +308,7 @@ async def test_activation_whose_end_is_lost_goes_on_by_itself(live: Live, contex
     await till.page.route(API, lose)
     await till.press("Activate")
     await till.page.get_by_text("No connection. Nothing is lost").wait_for()
+    await till.page.wait_for_load_state("networkidle")
     await till.page.unroute(API, lose)
 
     await till.press("Try again")

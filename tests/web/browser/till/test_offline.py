@@ -4,28 +4,17 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from playwright.async_api import BrowserContext, Page
+from playwright.async_api import BrowserContext
 
 from tests.factories import make_card, make_shop
 from tests.live import Live
-from tests.web.browser.till.scene import CLOCK, Member, Network, Till
+from tests.web.browser.till.scene import CLOCK, Network, Till
+from tests.web.browser.till.without_network import is_ready_for_no_network, sell, sell_offline, wait_for_sent
 from wallet.values import CheckInPurpose
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
 API = "**/pos/graphql"
-NOTHING_WAITS = """
-    () => new Promise((resolve) => {
-        const opening = indexedDB.open("regulars-till");
-        opening.onsuccess = () => {
-            const asking = opening.result.transaction("sales").objectStore("sales").getAll();
-            asking.onsuccess = () => {
-                opening.result.close();
-                resolve(!asking.result.some(({ state }) => state === "waiting"));
-            };
-        };
-    })
-"""
 OCCURRED_SQL = "SELECT occurred_at FROM sales WHERE merchant_id = $1"
 OPERATORS_SQL = """
     SELECT o.name, s.review
@@ -33,33 +22,6 @@ OPERATORS_SQL = """
     LEFT JOIN operators AS o ON o.merchant_id = s.merchant_id AND o.operator_id = s.operator_id
     WHERE s.merchant_id = $1
 """
-
-
-async def sell(till: Till, member: Member, amount: str) -> None:
-    """A sale up to its one button."""
-    await till.scan((await member.code()).token)
-    await till.page.locator(".customer").wait_for()
-    await till.type_amount(amount)
-    await till.press("Record")
-
-
-async def sell_offline(till: Till, member: Member, amount: str) -> None:
-    await sell(till, member, amount)
-    await till.page.get_by_role("heading", name="Kept on this device").wait_for()
-    await till.press("Next customer")
-
-
-async def is_ready_for_no_network(page: Page) -> None:
-    """The page and the keys of codes are on the device."""
-    await page.evaluate("navigator.serviceWorker.ready.then(() => null)")
-    await page.wait_for_load_state("networkidle")
-
-
-async def wait_for_sent(page: Page) -> None:
-    """Nothing on the device waits any more, and the page says so."""
-    await page.wait_for_function(NOTHING_WAITS)
-    await page.locator(".bar-state").wait_for(state="attached")
-    await page.locator(".bar-state a.pill").wait_for(state="detached")
 
 
 async def test_sales_without_a_network_survive_a_reload_and_are_settled_once(till: Till) -> None:
