@@ -222,7 +222,7 @@ async function written(entry, result) {
     return result;
   }
   const { code } = entry;
-  // The visit ended before the sale arrived. What its code is good for without a network, it is good for now.
+  // The visit ended before the sale arrived, so nothing was recorded under its key. By its code it can still earn.
   if (entry.kind === "checkout" && result.__typename === "NotFound" && code && !redeems(entry.sale)) {
     const { customer, ...sale } = entry.sale;
     await write({ ...entry, kind: "offline", key: uuid(), sale: { ...sale, occurredAt: new Date(entry.at).toISOString() } });
