@@ -261,7 +261,8 @@ async function hear({ key, result, moved }) {
   await look();
 }
 
-async function look() {
+/** Reads what is on this device. */
+export async function look() {
   const found = await store.all("sales").catch(() => null);
   if (found) queue.set(found);
   clearTimeout(timer);

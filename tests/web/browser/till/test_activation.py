@@ -5,6 +5,7 @@ from playwright.async_api import BrowserContext
 
 from tests.live import Live
 from tests.web.browser.till.scene import Till
+from tests.web.browser.till.without_network import is_ready_for_no_network, sell_offline, wait_for_sent
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
@@ -89,3 +90,25 @@ async def test_till_that_was_taken_away_says_so_after_a_reload(till: Till) -> No
 
     await till.page.get_by_role("heading", name=ENDED).wait_for()
     await till.activate()
+
+
+async def test_till_that_was_taken_away_meanwhile_says_what_it_still_has_and_sends_it_afterwards(till: Till) -> None:
+    # given a sale without a network, and a till that is taken away before it is opened again
+    member = await till.member()
+    await is_ready_for_no_network(till.page)
+    await till.page.context.set_offline(True)
+    await sell_offline(till, member, "22")
+    await till.page.goto("about:blank")
+    await till.revoke_session()
+    await till.page.context.set_offline(False)
+
+    # when it is opened and activated
+    await till.page.goto(f"{till.live.base_url}/till")
+    await till.page.get_by_role("heading", name=ENDED).wait_for()
+    await till.page.get_by_text("1 sale is still on this device").wait_for()
+    assert await till.sales() == []
+    await till.activate()
+
+    # then the sale is there, once
+    await wait_for_sent(till.page)
+    assert [sale["total_minor"] for sale in await till.sales()] == [2_200]
