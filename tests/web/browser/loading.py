@@ -12,17 +12,15 @@ SLOW_3G = {"offline": False, "latency": 400, "downloadThroughput": 50_000, "uplo
 USABLE = "form input"
 """Whoever comes for the first time is asked for an address, or for the code of the till."""
 
-KEPT = """async (scope) => {
-    const registration = await navigator.serviceWorker.getRegistration(scope);
-    const worker = registration?.installing ?? registration?.waiting ?? registration?.active;
-    if (!worker) return false;
-    if (worker.state !== "activated") {
-        await new Promise((done) => {
-            worker.addEventListener("statechange", () => worker.state === "activated" && done());
-        });
-    }
-    return true;
-}"""
+KEPT = """(scope) => Promise.race([
+    navigator.serviceWorker.ready.then(({ active, scope: address }) => {
+        const mine = new URL(address).pathname === scope;
+        if (active.state === "activated") return mine;
+        return new Promise((done) => active.addEventListener("statechange", () => done(mine), { once: true }));
+    }),
+    new Promise((done) => setTimeout(done, 15_000, false)),
+])"""
+"""Whether the service worker of the scope keeps all that it keeps, as soon as it does; false if that takes too long."""
 
 
 @dataclass(frozen=True, slots=True)

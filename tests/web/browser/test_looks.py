@@ -252,6 +252,6 @@ async def test_gift_is_unwrapped_unless_motion_is_unwelcome(chromium: Browser, v
     await calm.open()
 
     assert await visit.page.evaluate(moves) == ["unwrap", "untie"]
-    await visit.page.wait_for_function(f"{styles}.every((style) => style.visibility === 'hidden')")
+    await visit.page.wait_for_function(f"() => {styles}.every((style) => style.visibility === 'hidden')")
     assert await calm.page.evaluate(moves) == ["none", "none"]
     assert await calm.page.evaluate(f"{styles}.map((style) => style.content)") == ["none", "none"]

@@ -5,6 +5,7 @@ from playwright.async_api import expect
 
 from tests.web.browser.app.belongings import GIFT_CARDS_SQL, answers_lost, open_gift_card, rows
 from tests.web.browser.app.scenes import CardHolder, another_card
+from tests.web.browser.loading import KEPT
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
@@ -111,7 +112,7 @@ async def test_card_seen_before_is_there_without_a_network(holder: CardHolder) -
     gift_card = await open_gift_card(holder, 50_000)
     await holder.open(f"/app/gift-cards/{gift_card}")
     await holder.page.locator(".rows li").first.wait_for()
-    await holder.page.evaluate("navigator.serviceWorker.ready.then(() => true)")
+    assert await holder.page.evaluate(KEPT, "/app")
 
     await holder.context.set_offline(True)
     await holder.page.reload()

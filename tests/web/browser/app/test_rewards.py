@@ -8,6 +8,7 @@ from playwright.async_api import expect
 from tests.factories import make_reward
 from tests.web.browser.app.belongings import VOUCHERS_SQL, active, answers_lost, listened, rows
 from tests.web.browser.app.scenes import CardHolder
+from tests.web.browser.loading import KEPT
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
@@ -115,7 +116,7 @@ async def test_rewards_seen_before_are_there_without_a_network(holder: CardHolde
     await offer(holder, name="Masala tea", cost_points=50)
     await holder.open(f"{holder.place}/rewards")
     await expect(holder.page.locator(".offer")).to_have_count(1)
-    await holder.page.evaluate("navigator.serviceWorker.ready.then(() => true)")
+    assert await holder.page.evaluate(KEPT, "/app")
 
     await holder.context.set_offline(True)
     await holder.page.reload()

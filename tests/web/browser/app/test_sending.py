@@ -20,6 +20,7 @@ from tests.web.browser.app.belongings import (
     listened,
     open_gift_card,
     rows,
+    send_gift,
 )
 from tests.web.browser.app.scenes import CardHolder, new_card_holder, window
 from wallet.rules import GiftRules, Rules
@@ -247,9 +248,7 @@ async def test_session_that_ends_meanwhile_loses_nothing(holder: CardHolder) -> 
 async def test_too_many_gifts_say_when_the_next_can_be_sent(holder: CardHolder) -> None:
     await holder.give(500)
     for _ in range(10):
-        await come_to_the_look(holder, points=10)
-        await holder.press("Send the gift")
-        await holder.heading("Gift for Latha").wait_for()
+        await send_gift(holder, points=10)
 
     await come_to_the_look(holder, points=10)
     await holder.press("Send the gift")

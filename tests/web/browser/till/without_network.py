@@ -2,6 +2,7 @@
 
 from playwright.async_api import Page
 
+from tests.web.browser.loading import KEPT
 from tests.web.browser.till.scene import Member, Till
 
 NOTHING_WAITS = """
@@ -12,6 +13,20 @@ NOTHING_WAITS = """
             asking.onsuccess = () => {
                 opening.result.close();
                 resolve(!asking.result.some(({ state }) => state === "waiting"));
+            };
+        };
+    })
+"""
+
+
+HAS_KEYS = """
+    () => new Promise((resolve) => {
+        const opening = indexedDB.open("regulars-till");
+        opening.onsuccess = () => {
+            const asking = opening.result.transaction("device").objectStore("device").get("keys");
+            asking.onsuccess = () => {
+                opening.result.close();
+                resolve(Boolean(asking.result));
             };
         };
     })
@@ -34,8 +49,8 @@ async def sell_offline(till: Till, member: Member, amount: str) -> None:
 
 async def is_ready_for_no_network(page: Page) -> None:
     """The page and the keys of codes are on the device."""
-    await page.evaluate("navigator.serviceWorker.ready.then(() => null)")
-    await page.wait_for_load_state("networkidle")
+    assert await page.evaluate(KEPT, "/till")
+    await page.wait_for_function(HAS_KEYS)
 
 
 async def wait_for_sent(page: Page) -> None:
