@@ -6,9 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import asyncpg
+import pytest
 
+from infra.cli import COMMANDS
 from tests.database import Database
-from tests.infra.commands import environment_of, regulars
+from tests.infra.commands import environment_of, regulars, regulars_anew
 from tests.live import caller, live_application
 from wallet import audit
 
@@ -317,3 +319,12 @@ async def test_the_database_can_be_opened_and_dumped_by_hand(database: Database)
     assert (asked.code, asked.out) == (0, "1\n")
     assert "CREATE TABLE public.entries" in dumped.out
     assert url.out == f"{database.dsn}\n"
+
+
+# One of each module: what a command needs, it loads by itself.
+@pytest.mark.parametrize("command", sorted({module: name for name, module, _ in COMMANDS}.values()))
+async def test_every_command_starts_in_a_new_process(database: Database, command: str) -> None:
+    done = await regulars_anew(command, "--help", environment=environment_of(database))
+
+    assert (done.code, done.err) == (0, "")
+    assert f"regulars {command}" in done.out

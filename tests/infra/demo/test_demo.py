@@ -18,7 +18,7 @@ from infra.demo import camera
 from infra.demo.shop import CURRENCY, REFUSED_EMAIL
 from infra.demo.walkthrough import WalkStopped, walk_through
 from infra.postgres.server import ephemeral
-from tests.infra.commands import regulars
+from tests.infra.commands import regulars_anew
 from tests.infra.demo.visiting import visit_all
 from wallet import qr
 from web.pages.demo_steps import Step, steps
@@ -176,7 +176,7 @@ async def test_a_walk_without_a_demo_says_how_to_start_one() -> None:
     # when
     with pytest.raises(WalkStopped) as stopped:
         walk_through(f"http://127.0.0.1:{port}", say=print)
-    done = await regulars("demo", "--walkthrough", f"--port={port}", environment=plain_environment())
+    done = await regulars_anew("demo", "--walkthrough", f"--port={port}", environment=plain_environment())
     # then
     assert str(stopped.value) == f"No demo answers at http://127.0.0.1:{port}. Start one with: make demo"
     assert (done.code, done.err.strip()) == (2, str(stopped.value))
@@ -186,7 +186,7 @@ async def test_a_taken_port_is_said_in_a_sentence(data_dir: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         # when
-        done = await regulars("demo", f"--port={port}", f"--data-dir={data_dir}", environment=plain_environment())
+        done = await regulars_anew("demo", f"--port={port}", f"--data-dir={data_dir}", environment=plain_environment())
     # then
     assert done.code == 2
     assert f"port {port}" in done.err
