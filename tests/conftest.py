@@ -7,8 +7,8 @@ import pytest
 from hypothesis import settings
 
 from infra.pool import Pool, create_pool
-from tests.database import Database, MigratedServer, StatementCounter, migrated_server, run
-from tests.shelf import Shelf
+from tests.database import Database, MigratedServer, StatementCounter, migrated_server
+from tests.shelf import Shelf, shelf_of
 from wallet.database import Conn
 
 # A busy machine is no failure: no example of a property is given a time to be done in.
@@ -24,9 +24,8 @@ def server() -> Iterator[MigratedServer]:
 
 @pytest.fixture(scope="session")
 def shelf(server: MigratedServer) -> Iterator[Shelf]:
-    found = Shelf(server)
-    yield found
-    run(found.clear())
+    with shelf_of(server) as found:
+        yield found
 
 
 @pytest.fixture

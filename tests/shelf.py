@@ -1,15 +1,23 @@
 """Databases that a test is done with, emptied for the next one: cloning one takes ten times as long as emptying it."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+import asyncio
+import threading
+from collections.abc import AsyncIterator, Coroutine, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
+from typing import Any, TypeVar
 
 import asyncpg
 
-from tests.database import Database, MigratedServer
+from tests.database import Database, MigratedServer, run
+
+T = TypeVar("T")
 
 USES_MAX = 50
 """Deleted rows stay on the disk: after so many tests a database has had its time."""
+
+KEEPER = "regulars shelf"
+"""What the connections are called that stay between two tests."""
 
 SIZE_MAX = 2
 """As many times the size of a fresh one, and it has had its time."""
@@ -57,9 +65,14 @@ KEPT = {"schema_migrations"}
 
 @dataclass(slots=True, eq=False)
 class Copy:
-    """A database, what it looked like when it was new, and how many tests have had it."""
+    """A database, what it looked like when it was new, and how many tests have had it.
+
+    `keeper` is a connection that stays: to a new one PostgreSQL has to read of all tables what they are like, which
+    costs more than emptying them.
+    """
 
     database: Database
+    keeper: asyncpg.Connection
     tables: list[str]
     shape: str
     size: int
@@ -70,58 +83,78 @@ class Copy:
 class Shelf:
     """Fresh databases, for one test at a time each. What a test did to the rows of one is undone, and where it did
     anything else the database is dropped.
+
+    A test's event loop ends with the test, so the keepers live in another one, in a thread of their own.
     """
 
     server: MigratedServer
+    loop: asyncio.AbstractEventLoop
     free: list[Copy] = field(default_factory=list)
 
     @asynccontextmanager
     async def taken(self) -> AsyncIterator[Database]:
         """A migrated database, for this block alone."""
-        copy = self.free.pop() if self.free else await _made(await self.server.make())
+        copy = self.free.pop() if self.free else await self._there(self._made())
         try:
             yield copy.database
         finally:
-            await self._put_back(copy)
+            await self._there(self._put_back(copy))
 
     async def clear(self) -> None:
         while self.free:
-            await self.server.drop(self.free.pop().database)
+            await self._there(self._drop(self.free.pop()))
+
+    def _there(self, work: Coroutine[Any, Any, T]) -> asyncio.Future[T]:
+        return asyncio.wrap_future(asyncio.run_coroutine_threadsafe(work, self.loop))
+
+    async def _made(self) -> Copy:
+        database = await self.server.make()
+        keeper = await asyncpg.connect(database.superuser_dsn, server_settings={"application_name": KEEPER})
+        tables = [row["relname"] for row in await keeper.fetch(TABLES_SQL) if row["relname"] not in KEPT]
+        size = await keeper.fetchval("SELECT pg_database_size(current_database())")
+        return Copy(database, keeper, tables, await keeper.fetchval(SHAPE_SQL), size)
 
     async def _put_back(self, copy: Copy) -> None:
         copy.uses += 1
-        with suppress(asyncpg.PostgresError, OSError):
+        with suppress(asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
             if copy.uses < USES_MAX and await _emptied(copy):
                 self.free.append(copy)
                 return
+        await self._drop(copy)
+
+    async def _drop(self, copy: Copy) -> None:
+        copy.keeper.terminate()
         await self.server.drop(copy.database)
 
 
-async def _made(database: Database) -> Copy:
-    conn = await asyncpg.connect(database.superuser_dsn)
+@contextmanager
+def shelf_of(server: MigratedServer) -> Iterator[Shelf]:
+    """An empty shelf. What is on it is dropped when the block is left."""
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever, name=KEEPER, daemon=True)
+    thread.start()
+    shelf = Shelf(server, loop)
     try:
-        tables = [row["relname"] for row in await conn.fetch(TABLES_SQL) if row["relname"] not in KEPT]
-        size = await conn.fetchval("SELECT pg_database_size(current_database())")
-        return Copy(database, tables, await conn.fetchval(SHAPE_SQL), size)
+        yield shelf
+        run(shelf.clear())
     finally:
-        await conn.close()
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join()
+        loop.close()
 
 
 async def _emptied(copy: Copy) -> bool:
     """Whether nothing tells the database from a fresh one any more."""
-    conn = await asyncpg.connect(copy.database.superuser_dsn)
-    try:
-        await conn.fetch(OTHERS_SQL)
-        if await conn.fetchval(SHAPE_SQL) != copy.shape:
-            return False
-        if await conn.fetchval("SELECT pg_database_size(current_database())") > SIZE_MAX * copy.size:
-            return False
-        asked = " UNION ALL ".join(f"SELECT '{name}' WHERE EXISTS (SELECT FROM {name})" for name in copy.tables)
-        filled = [row[0] for row in await conn.fetch(asked)]
-        # Minds neither foreign keys nor the triggers that keep rows from being deleted.
-        emptying = "; ".join(f"DELETE FROM {name}" for name in filled)
-        await conn.execute(f"SET session_replication_role = replica; {emptying}")
-        await conn.fetch(SEQUENCES_SQL)
-        return True
-    finally:
-        await conn.close()
+    keeper = copy.keeper
+    await keeper.fetch(OTHERS_SQL)
+    if await keeper.fetchval(SHAPE_SQL) != copy.shape:
+        return False
+    if await keeper.fetchval("SELECT pg_database_size(current_database())") > SIZE_MAX * copy.size:
+        return False
+    asked = " UNION ALL ".join(f"SELECT '{name}' WHERE EXISTS (SELECT FROM {name})" for name in copy.tables)
+    filled = [row[0] for row in await keeper.fetch(asked)]
+    # Minds neither foreign keys nor the triggers that keep rows from being deleted.
+    emptying = "; ".join(f"DELETE FROM {name}" for name in filled)
+    await keeper.execute(f"SET session_replication_role = replica; {emptying}")
+    await keeper.fetch(SEQUENCES_SQL)
+    return True

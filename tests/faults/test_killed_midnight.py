@@ -20,6 +20,7 @@ from tests.database import Database
 from tests.factories import Shop, make_card, make_customer, make_reward, make_shop
 from tests.faults.proxy import Cut
 from tests.faults.statement_proxy import StatementProxy, statement_proxy_to
+from tests.shelf import KEEPER
 from tests.wallet.counter import make_member
 from tests.wallet.gifts.scenes import Scene, send
 from tests.wallet.ledger.midnight import KOLKATA, LEVELS, bought, kinds, settled, stand, standing_of, there
@@ -61,10 +62,10 @@ TABLES = (
     "vouchers",
 )
 
-OTHERS_SQL = """
+OTHERS_SQL = f"""
     SELECT COUNT(*)
     FROM pg_stat_activity
-    WHERE datname = current_database() AND pid <> pg_backend_pid()
+    WHERE datname = current_database() AND pid <> pg_backend_pid() AND application_name <> '{KEEPER}'
 """
 
 
