@@ -2,12 +2,13 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
+import uvicorn
 
 from infra import settings as environment
 from infra.app import create_app
@@ -75,6 +76,25 @@ class Caller:
         return found
 
 
+class PromptServer(Server):
+    """Ends as soon as it is told to. uvicorn looks ten times a second, which thousands of tests would wait for."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self._told = asyncio.Event()
+
+    def tell(self) -> None:
+        self.should_exit = True
+        self._told.set()
+
+    async def main_loop(self) -> None:
+        tick = 0
+        while not await self.on_tick(tick):
+            tick += 1
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._told.wait(), timeout=0.1)
+
+
 @asynccontextmanager
 async def live_application(
     database: Database,
@@ -111,10 +131,10 @@ async def live_application(
         )
         if with_worker:
             await stack.enter_async_context(working(runtime))
-        server = Server(config_of(create_app(runtime), settings))
+        server = PromptServer(config_of(create_app(runtime), settings))
         serving = asyncio.create_task(server.serve(sockets=sockets))
         stack.push_async_callback(asyncio.wait, [serving])
-        stack.callback(setattr, server, "should_exit", True)
+        stack.callback(server.tell)
         while not server.started:
             await asyncio.sleep(0.005)
         yield Live(base_url, runtime, mailbox, clock)
