@@ -1,17 +1,20 @@
 // One card: its code for the counter, what is on it, and the ways on.
 
 import { html, useEffect, useState } from "../lib/html.js";
+import * as documents from "../documents.js";
 import { grouped } from "../lib/format.js";
+import { Lost } from "../lib/graphql.js";
 import { Icon } from "../lib/icons.js";
+import { useAnswer } from "../lib/query.js";
 import { Link } from "../lib/router.js";
 import { Button, Failure, Sheet, Waiting } from "../lib/ui.js";
 import { t } from "../lib/words.js";
 import { News, useLiveCard } from "./arrivals.js";
 import { Balance, Standing } from "./balance.js";
 import { Choice } from "./choice.js";
-import { Code } from "./code.js";
+import { Code, withoutCode } from "./code.js";
 import { useCode } from "./codes.js";
-import { colours, Mark } from "./face.js";
+import { colours, Face, Mark } from "./face.js";
 import { Line } from "./lines.js";
 import { NoSuchCard } from "./nowhere.js";
 import { Page } from "./page.js";
@@ -25,7 +28,7 @@ export function CardPage({ cardId }) {
   if (data && card?.__typename !== "Card") return html`<${NoSuchCard} />`;
   if (!card)
     return html`<${Page} title=${t("Your card")} home="/app">
-      ${error ? html`<${Failure} error=${error} again=${again} />` : html`<${Waiting} lines=${8} />`}
+      ${error ? html`<${Unopened} cardId=${cardId} error=${error} again=${again} />` : html`<${Waiting} lines=${8} />`}
     <//>`;
   return html`<${Page} title=${card.program.name} home="/app">
     <${News} news=${news} program=${card.program} />
@@ -34,6 +37,14 @@ export function CardPage({ cardId }) {
       <${About} card=${card} />
     </div>
   <//>`;
+}
+
+/** A card that was not opened here before. Without a network there is what the wallet knows of it. */
+function Unopened({ cardId, error, again }) {
+  const { data } = useAnswer(documents.wallet);
+  const card = data?.viewer.cards.find(({ id }) => id === cardId);
+  return html`<${Failure} error=${error} again=${again} />
+    ${card && error instanceof Lost && html`<${Face} card=${card} /><p>${withoutCode()}</p>`}`;
 }
 
 /** What is held out at the counter. */

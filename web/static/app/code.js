@@ -37,12 +37,17 @@ function Digits({ shown, number }) {
   return "\u00a0";
 }
 
+/** How to go on where there is none. */
+export function withoutCode() {
+  return t("At the counter, say the e-mail address or the telephone number that you signed up with: your purchase counts all the same. Spending needs a code.");
+}
+
 /** In the place of the code, as large as it. */
 function NoCode({ shown }) {
   if (shown.trouble === "lost")
     return html`<div class="no-code"><${Icon} name="offline" size=${32} />
       <p><strong>${t("No network, so no code.")}</strong></p>
-      <p>${t("At the counter, say the e-mail address or the telephone number that you signed up with: your purchase counts all the same. Spending needs a code.")}</p>
+      <p>${withoutCode()}</p>
     </div>`;
   if (shown.waitUntil)
     return html`<div class="no-code"><${Icon} name="clock" size=${32} />

@@ -6,6 +6,7 @@ import pytest
 from playwright.async_api import Route, expect
 
 from tests.web.browser.app.scenes import CardHolder, another_card
+from tests.web.browser.judging import misfits
 from tests.web.browser.loading import KEPT
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
@@ -51,6 +52,22 @@ async def test_wallet_is_there_without_a_network(holder: CardHolder) -> None:
 
     await expect(other.locator(".face")).to_have_count(2)
     await expect(other.locator(".bars")).to_contain_text(BAR)
+
+
+async def test_card_that_was_never_opened_shows_what_the_wallet_knows_of_it(holder: CardHolder) -> None:
+    await another_card(holder, points=5)
+    await kept(holder, "/app")
+    await expect(holder.page.locator(".face")).to_have_count(2)
+    await holder.context.set_offline(True)
+
+    await holder.page.locator(".card-link", has_text="120").click()
+
+    await holder.page.get_by_text("No connection. Nothing is lost").wait_for()
+    await expect(holder.page.locator(".face .amount")).to_contain_text("120")
+    await holder.page.get_by_text("At the counter, say the e-mail address").wait_for()
+    assert await misfits(holder.page) == []
+    await holder.context.set_offline(False)
+    await holder.page.locator(".qr").wait_for()
 
 
 async def test_what_was_never_seen_says_that_it_needs_the_network(holder: CardHolder) -> None:
